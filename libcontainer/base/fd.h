@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <unistd.h>
+
+/* Descriptors start at -1, are owned by their declaration and handed on by ar_steal_fd(). */
+static inline void ar_close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd); /* nothing can be done about a failing close */
+	*fd = -1;
+}
+#define _cleanup_fd_ __attribute__((cleanup(ar_close_fd)))
+
+static inline int ar_steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+/* Write all of it, retrying short writes and EINTR. 0 or -errno. */
+int ar_write_all(int fd, const void *data, size_t len);
+/*
+ * A number in decimal digits becomes a descriptor's /proc/self/fd path; buf needs AR_FD_PATH_MAX.
+ *
+ */
+#define AR_FD_PATH_MAX 32
+const char *ar_fd_path(char *buf, int fd);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The one sink for messages: --log FILE, else standard error. The only global of the project.
+ * Libraries never log what they return as an error; they log at AR_LOG_DEBUG only.
+ */
+enum ar_log_level { AR_LOG_ERROR, AR_LOG_WARN, AR_LOG_INFO, AR_LOG_DEBUG };
+enum ar_log_format { AR_LOG_TEXT, AR_LOG_JSON };
+
+struct ar_error;
+
+/* Choose format and the highest level that is shown. */
+void ar_log_setup(enum ar_log_format format, enum ar_log_level max);
+/* Append to path from now on (O_APPEND, 0644). */
+int ar_log_open(const char *path, struct ar_error *err);
+/* The sink's descriptor, -1 while it is standard error. */
+int ar_log_fd(void);
+/* One line: {"level":"error","msg":"...","time":"RFC3339"} or time="..." level=error msg="...". */
+void ar_log(enum ar_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define ar_debug(...) ar_log(AR_LOG_DEBUG, __VA_ARGS__)
+/* Whether debug messages are shown. */
+int ar_log_debugging(void);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct ar_error;
+
+/*
+ * clone3(2) of this process as fork() would, into the cgroup of descriptor cgroup (-1: stay).
+ * In the child 0 is returned; in the parent the pid, and *ret_pidfd. flags are CLONE_NEW* and
+ * CLONE_PARENT.
+ */
+pid_t ar_clone(uint64_t flags, int cgroup, int *ret_pidfd);
+/* waitid(2) on a pidfd: *ret_status as from waitpid(2). */
+int ar_pidfd_wait(int pidfd, int *ret_status);
+/* 128+signal or the exit status. */
+int ar_exit_code(int status);
+/*
+ * The start time of a process in clock ticks after boot (field 22 of /proc/PID/stat); tells reused
+ * pids apart.
+ */
+int ar_process_start_time(pid_t pid, uint64_t *ret, char *ret_state);
+/*
+ * A pidfd of pid, if it is still the process that started at start_time and no zombie.
+ * -ESRCH otherwise.
+ */
+int ar_process_open(pid_t pid, uint64_t start_time, int *ret_pidfd);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "json/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+size_t ar_json_text_newlines(const char *text, size_t at)
+{
+	const char *end = text + at;
+	size_t n = 0;
+
+	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* The length of the character that starts at s, with left bytes to go; 0 when it is none. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+	uint32_t c;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (left < len)
+		return 0;
+	c = s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	/* longer than needed, a surrogate, beyond Unicode */
+	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10ffff ||
+	    (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return len;
+}
+
+/* The value of XXXX behind \u; UINT32_MAX when there are no four hexadecimal digits. */
+static uint32_t unicode_escape(const unsigned char *s, size_t left)
+{
+	uint32_t value = 0;
+
+	if (left < 6 || s[0] != '\\' || s[1] != 'u')
+		return UINT32_MAX;
+	for (size_t i = 2; i < 6; i++) {
+		unsigned char c = s[i], low = c | 0x20;
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint32_t)(c - '0');
+		else if (low >= 'a' && low <= 'f')
+			value = value << 4 | (uint32_t)(low - 'a' + 10);
+		else
+			return UINT32_MAX;
+	}
+	return value;
+}
+
+/* The length of the escape at s; 0 for half of a surrogate pair, which stands for no character. */
+static size_t escape_length(const unsigned char *s, size_t left)
+{
+	uint32_t first = unicode_escape(s, left), second;
+
+	if (first == UINT32_MAX)
+		return left < 2 ? 1 : 2; /* \n, or broken: the parser tells */
+	if (first < 0xd800 || first > 0xdfff)
+		return 6;
+	second = first < 0xdc00 ? unicode_escape(s + 6, left - 6) : 0;
+	return second >= 0xdc00 && second <= 0xdfff ? 12 : 0;
+}
+
+/* Eight bytes at a time while they are plain: most of a text. */
+static size_t plain_length(const unsigned char *s, size_t left)
+{
+	const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+	size_t at = 0;
+
+	for (; left - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t word, no_backslash;
+
+		memcpy(&word, s + at, sizeof(word));
+		no_backslash = word ^ ones * '\\';
+		/* a top bit set, a zero byte, a backslash */
+		if ((word | ((word - ones) & ~word) | ((no_backslash - ones) & ~no_backslash)) &
+		    tops)
+			break;
+	}
+	return at;
+}
+
+const char *ar_json_text_check(const char *text, size_t len, size_t *ret_at)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	for (size_t at = 0; at < len;) {
+		size_t step = plain_length(s + at, len - at);
+
+		if (step == 0 && s[at] == '\\') {
+			step = escape_length(s + at, len - at);
+			if (step == 0) {
+				*ret_at = at;
+				return "half of a surrogate pair in a string";
+			}
+		} else if (step == 0) {
+			step = utf8_length(s + at, len - at);
+			if (step == 0 || s[at] == '\0') {
+				*ret_at = at;
+				return step == 0 ? "not UTF-8" : "a NUL byte";
+			}
+		}
+		at += step;
+	}
+	return NULL;
+}

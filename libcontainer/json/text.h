@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * What must hold for a JSON text before it is parsed, and what the parser does not check strictly:
+ * it is UTF-8 (RFC 3629), without a NUL byte, and its \uXXXX escapes come in whole surrogate pairs.
+ * NULL when it holds; otherwise what is wrong, and *ret_at is where.
+ */
+const char *ar_json_text_check(const char *text, size_t len, size_t *ret_at);
+/* How many lines end before text + at: that place stands on the line of one more. */
+size_t ar_json_text_newlines(const char *text, size_t at);

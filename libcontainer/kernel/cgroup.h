@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spec/spec.h"
+
+struct ar_arena;
+struct ar_error;
+
+/*
+ * cgroup v2 by the cgroupfs driver (kernel Documentation/admin-guide/cgroup-v2.rst). The tree may
+ * be mounted at /sys/fs/cgroup, or beside v1 at /sys/fs/cgroup/unified or elsewhere. All work is
+ * done on descriptors.
+ */
+struct ar_cgroup {
+	const char *root; /* mount point of the v2 tree */
+	const char *path; /* below it, clean: "/agentrun/<id>" */
+	int root_fd;	  /* O_PATH of the tree's root */
+	int fd;		  /* O_DIRECTORY of the cgroup, -1 while there is none */
+	int made_from;	  /* depth of the first path component that ar_cgroup_make() made, -1 */
+	const char *controllers; /* cgroup.controllers of the tree's root */
+};
+#define AR_CGROUP_INIT ((struct ar_cgroup){ .root_fd = -1, .fd = -1, .made_from = -1 })
+void ar_cgroup_close(struct ar_cgroup *cgroup);
+
+/* Find the v2 tree: *ret_root in arena. -ENOENT when there is none. */
+int ar_cgroup_find_root(struct ar_arena *arena, const char **ret_root, struct ar_error *err);
+/*
+ * Fill in root, path and root_fd. cgroups_path as the spec has it: NULL "/agentrun/<id>"; absolute:
+ * below the root; relative, or NULL when not the host's root: beside our own cgroup, since a cgroup
+ * that holds processes, as ours does, cannot limit those below it. ".." is refused.
+ */
+int ar_cgroup_locate(struct ar_arena *arena, const char *cgroups_path, const char *id,
+		     struct ar_cgroup *ret, struct ar_error *err);
+/* The same for a path that is known already, below the root; fd is open when it is there. */
+int ar_cgroup_at(struct ar_arena *arena, const char *path, struct ar_cgroup *ret,
+		 struct ar_error *err);
+/* The same from a record: nothing is resolved again. fd stays -1 when the cgroup is gone. */
+int ar_cgroup_reopen(struct ar_arena *arena, const char *root, const char *path,
+		     struct ar_cgroup *ret, struct ar_error *err);
+/*
+ * Make the directories and enable in each ancestor the controllers the resources need, and those
+ * whose statistics engines read, where that can be done. Refused: a cgroup that holds processes
+ * ("container's cgroup is not empty: N process(es) found") or is frozen. On an error nothing is
+ * left of what was made.
+ */
+int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resources,
+		   struct ar_error *err);
+/*
+ * What a cgroup that somebody else made must be for a container to start in it: -EBUSY as for
+ * ar_cgroup_make(). There is none: fine.
+ */
+int ar_cgroup_check_unused(const struct ar_cgroup *cgroup, struct ar_error *err);
+/* Open it, made by somebody else since; it must be able to hold a container. */
+int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
+/*
+ * Kill what is in it (cgroup.kill, else a signal for each), wait for it to empty (bounded), remove
+ * it, what is below it, and of its parents what make() made, or the one named "agentrun", if
+ * nothing else is there. Gone already is fine.
+ */
+int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
+/* Only the first half: kill and wait (bounded) until it is empty. */
+int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
+/* Whether somebody else removes it within that time. */
+bool ar_cgroup_await_gone(const struct ar_cgroup *cgroup, int limit_ms);
+/*
+ * Signal every process in it and below: none that is forked meanwhile escapes. Nothing there is
+ * fine.
+ */
+int ar_cgroup_signal(const struct ar_cgroup *cgroup, int signo, struct ar_error *err);
+/* Freeze or thaw and wait until it is so (bounded). */
+int ar_cgroup_freeze(const struct ar_cgroup *cgroup, bool frozen, struct ar_error *err);
+bool ar_cgroup_is_frozen(const struct ar_cgroup *cgroup);
+/*
+ * Move pid into it (exec into an existing one where clone3 could not). sub: a cgroup below it, or
+ * NULL.
+ */
+int ar_cgroup_enter(const struct ar_cgroup *cgroup, const char *sub, pid_t pid,
+		    struct ar_error *err);
+/*
+ * Where pid is: the cgroup below this one, in arena, or NULL for this one itself. A container that
+ * divided its cgroup cannot take processes in its top one any more (-EBUSY): exec follows its init
+ * instead. -ENOENT: pid is not in it.
+ */
+int ar_cgroup_sub_of(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid_t pid,
+		     const char **ret_sub, struct ar_error *err);
+/* An O_DIRECTORY descriptor for CLONE_INTO_CGROUP. */
+int ar_cgroup_open_sub(const struct ar_cgroup *cgroup, const char *sub, int *ret_fd,
+		       struct ar_error *err);
+/*
+ * All pids in it and below, host's view, ascending. Those that have no pid in our namespace are
+ * left out.
+ */
+int ar_cgroup_pids(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid_t **ret,
+		   size_t *ret_n, struct ar_error *err);
+
+/* A limit that was only our own default and could not be applied. */
+struct ar_limit_default {
+	bool pids, memory, swap; /* these members of resources are defaults, not asked */
+};
+/*
+ * Write the limits. A limit that was asked and whose controller is missing fails and names it; one
+ * in defaults is reported in *ret_missing (its members are set for what was not applied), with
+ * read-back of what was written.
+ */
+int ar_cgroup_limits_apply(const struct ar_cgroup *cgroup, const struct ar_resources *resources,
+			   const struct ar_limit_default *defaults,
+			   struct ar_limit_default *ret_missing, struct ar_error *err);
+/*
+ * Allow and deny devices by a BPF program on the cgroup (BPF_CGROUP_DEVICE, Linux 4.15). -EPERM
+ * where BPF may not be attached.
+ */
+int ar_cgroup_devices_apply(const struct ar_cgroup *cgroup, const struct ar_list *rules,
+			    struct ar_error *err);
+/* oom_kill count of memory.events, 0 where there is none. */
+uint64_t ar_cgroup_oom_kills(const struct ar_cgroup *cgroup);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+static void format_map(struct ar_text *text, const struct ar_list *map)
+{
+	ar_list_foreach(const struct ar_id_mapping, m, map)
+		ar_text_addf(text, "%llu %llu %llu\n", (unsigned long long)m->container_id.value,
+			     (unsigned long long)m->host_id.value,
+			     (unsigned long long)m->size.value);
+}
+
+static int write_map(int proc, pid_t pid, const char *file, const struct ar_list *map,
+		     struct ar_error *err)
+{
+	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
+	char path[64];
+
+	format_map(&text, map);
+	snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
+	return ar_file_write(proc, path, ar_text_str(&text), err);
+}
+
+/* One mapping of our own id to one id inside needs no privilege. */
+static bool only_own_id(const struct ar_list *map, uint64_t own)
+{
+	const struct ar_id_mapping *m = map->items;
+
+	return map->n == 1 && m->size.value == 1 && m->host_id.value == own;
+}
+
+/* newuidmap(1), newgidmap(1): set-user-id helpers that consult /etc/subuid and /etc/subgid. */
+static int call_helper(const char *helper, pid_t pid, const struct ar_list *map,
+		       struct ar_error *err)
+{
+	char pid_text[16], numbers[3 * 64][24];
+	char *argv[3 + 3 * 64];
+	size_t n = 0, k = 0;
+	pid_t child;
+	int r, status;
+
+	if (map->n > 64)
+		return ar_fail(err, E2BIG, "%s: %zu mappings, at most 64", helper, map->n);
+	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
+	argv[n++] = (char *)helper;
+	argv[n++] = pid_text;
+	ar_list_foreach(const struct ar_id_mapping, m, map) {
+		const uint64_t values[] = { m->container_id.value, m->host_id.value,
+					    m->size.value };
+
+		for (size_t i = 0; i < AR_COUNT(values); i++) {
+			snprintf(numbers[k], sizeof(numbers[k]), "%llu",
+				 (unsigned long long)values[i]);
+			argv[n++] = numbers[k++];
+		}
+	}
+	argv[n] = NULL;
+	r = posix_spawnp(&child, helper, NULL, NULL, argv,
+			 (char *[]){ "PATH=/usr/bin:/bin:/usr/sbin:/sbin", NULL });
+	if (r)
+		return ar_fail(err, r, "run %s (Debian package uidmap)", helper);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return ar_fail(err, errno, "wait for %s", helper);
+	if (status)
+		return ar_refuse(err, EPERM,
+				 "%s failed with status %d: are the ids in /etc/sub%cid?", helper,
+				 ar_exit_code(status), helper[3]);
+	return 0;
+}
+
+int ar_idmap_write(int proc, pid_t pid, const struct ar_list *uids, const struct ar_list *gids,
+		   struct ar_error *err)
+{
+	char path[64];
+	int r;
+
+	if (geteuid() == 0) {
+		r = write_map(proc, pid, "gid_map", gids, err);
+		return r < 0 ? r : write_map(proc, pid, "uid_map", uids, err);
+	}
+	if (only_own_id(gids, getegid())) {
+		/* an unprivileged gid_map needs setgroups denied (CVE-2014-8989) */
+		snprintf(path, sizeof(path), "%d/setgroups", (int)pid);
+		r = ar_file_write(proc, path, "deny", err);
+		if (r == 0)
+			r = write_map(proc, pid, "gid_map", gids, err);
+	} else {
+		r = call_helper("newgidmap", pid, gids, err);
+	}
+	if (r < 0)
+		return r;
+	return only_own_id(uids, geteuid()) ? write_map(proc, pid, "uid_map", uids, err)
+					    : call_helper("newuidmap", pid, uids, err);
+}
+
+int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *gids, int *ret_fd,
+		    struct ar_error *err)
+{
+	_cleanup_fd_ int pidfd = -1, fd = -1;
+	char path[64];
+	int r, ignored;
+	pid_t pid;
+
+	if (!uids->n || !gids->n)
+		return ar_fail(err, 0, "an id-mapped mount needs uidMappings and gidMappings");
+	pid = ar_clone(CLONE_NEWUSER, -1, &pidfd);
+	if (pid < 0)
+		return ar_fail(err, -pid, "new user namespace for an id-mapped mount");
+	if (pid == 0) {
+		poll(NULL, 0, 30000); /* our parent ends us; this is for when it cannot */
+		_exit(0);
+	}
+	r = ar_idmap_write(proc, pid, uids, gids, err);
+	if (r == 0) {
+		snprintf(path, sizeof(path), "%d/ns/user", (int)pid);
+		fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			r = ar_fail(err, errno, "the user namespace for an id-mapped mount");
+	}
+	(void)ar_sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* it ends anyhow */
+	(void)ar_pidfd_wait(pidfd, &ignored);			 /* as above */
+	if (r == 0)
+		*ret_fd = ar_steal_fd(&fd);
+	return r;
+}

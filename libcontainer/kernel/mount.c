@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "kernel/copyup.h"
+#include "kernel/mount-legacy.h"
+
+int ar_mount_clone(int source, bool recursive, int *ret_tree)
+{
+	int fd = ar_sys_open_tree(source, "",
+				  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+					  (recursive ? AT_RECURSIVE : 0));
+
+	if (fd < 0)
+		return -errno;
+	*ret_tree = fd;
+	return 0;
+}
+
+int ar_mount_attach(int tree, int target, const char *name, struct ar_error *err)
+{
+	if (ar_sys_move_mount(tree, "", target, "",
+			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return ar_fail(err, errno, "attach the mount on '%s'", name);
+	return 0;
+}
+
+static int set_attributes(int fd, bool recursive, uint64_t set, uint64_t clear,
+			  uint64_t propagation)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
+	unsigned int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+	if (!set && !clear && !propagation)
+		return 0;
+	/* the access time modes are one field: to set one, the field is cleared first
+	 * (mount_setattr(2)) */
+	if ((set | clear) & MOUNT_ATTR__ATIME)
+		attr.attr_clr |= MOUNT_ATTR__ATIME;
+	return ar_sys_mount_setattr(fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int ar_mount_set(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation,
+		 const char *name, struct ar_error *err)
+{
+	int r = set_attributes(fd, recursive, set, clear, propagation);
+
+	if (r == -ENOSYS)
+		return ar_mount_legacy_set(fd, recursive, set, clear, propagation, name, err);
+	return r < 0 ? ar_fail(err, -r, "flags of the mount '%s'", name) : 0;
+}
+
+/* The kernel's own words for what it did not like, from the filesystem context. */
+static int fs_fail(int fs, const char *name, const char *what, int errnum, struct ar_error *err)
+{
+	char line[256];
+	ssize_t n = read(fs, line, sizeof(line) - 1);
+
+	if (n > 2 && line[1] == ' ') {
+		line[n] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		return ar_fail(err, errnum, "mount '%s' on '%s': %s", what, name, line + 2);
+	}
+	return ar_fail(err, errnum, "mount '%s' on '%s'", what, name);
+}
+
+static const struct {
+	uint64_t flag;
+	const char *name;
+} superblock_flags[] = {
+	{ MS_SYNCHRONOUS, "sync" },  { MS_DIRSYNC, "dirsync" },	   { MS_MANDLOCK, "mand" },
+	{ MS_LAZYTIME, "lazytime" }, { MS_I_VERSION, "iversion" },
+};
+
+static int fs_configure(int fs, const struct ar_mount_request *q, struct ar_error *err)
+{
+	const struct ar_mount_options *o = q->options;
+
+	if (q->source && *q->source &&
+	    ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", q->source, 0) < 0)
+		return fs_fail(fs, q->name, q->type, errno, err);
+	for (size_t i = 0; i < o->data.n; i++) {
+		const char *item = o->data.items[i], *eq = strchr(item, '=');
+		char key[128];
+
+		if (!eq) {
+			if (ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, item, NULL, 0) < 0)
+				return fs_fail(fs, q->name, q->type, errno, err);
+			continue;
+		}
+		if ((size_t)(eq - item) >= sizeof(key))
+			return ar_fail(err, ENAMETOOLONG, "mount option '%s' of '%s'", item,
+				       q->name);
+		memcpy(key, item, (size_t)(eq - item));
+		key[eq - item] = '\0';
+		if (ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, key, eq + 1, 0) < 0)
+			return fs_fail(fs, q->name, q->type, errno, err);
+	}
+	if (q->label && *q->label &&
+	    ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", q->label, 0) < 0)
+		return fs_fail(fs, q->name, q->type, errno, err);
+	/* as mount(2) has it: the filesystem too, so that none is written that was asked read-only
+	 */
+	if (o->ro && !o->tmpcopyup && ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0)
+		return fs_fail(fs, q->name, q->type, errno, err);
+	for (size_t i = 0; i < AR_COUNT(superblock_flags); i++)
+		if ((o->sb_flags & superblock_flags[i].flag) &&
+		    ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, superblock_flags[i].name, NULL, 0) < 0)
+			return fs_fail(fs, q->name, q->type, errno, err);
+	return 0;
+}
+
+/* What a fresh mount gets; a filesystem to be filled first becomes read-only afterwards. */
+static uint64_t attributes(const struct ar_mount_options *o)
+{
+	return o->attr_set & ~(o->tmpcopyup ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+}
+
+static int place_fs(const struct ar_mount_request *q, int target, int *ret_mount,
+		    struct ar_error *err)
+{
+	_cleanup_fd_ int fs = ar_sys_fsopen(q->type, FSOPEN_CLOEXEC), mount = -1;
+	int r;
+
+	if (fs < 0 && errno == ENOSYS)
+		return ar_mount_legacy_fs(q, target, ret_mount, err);
+	if (fs < 0)
+		return ar_fail(err, errno, "mount '%s' on '%s'", q->type, q->name);
+	r = fs_configure(fs, q, err);
+	if (r < 0)
+		return r;
+	if (ar_sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return fs_fail(fs, q->name, q->type, errno, err);
+	mount = ar_sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)attributes(q->options));
+	if (mount < 0)
+		return fs_fail(fs, q->name, q->type, errno, err);
+	if (q->options->tmpcopyup)
+		r = ar_copyup(target, mount, q->name, err);
+	if (r == 0)
+		r = ar_mount_attach(mount, target, q->name, err);
+	if (r == 0 && q->options->tmpcopyup)
+		r = ar_mount_set(mount, false, q->options->attr_set & MOUNT_ATTR_RDONLY, 0, 0,
+				 q->name, err);
+	if (r == 0)
+		r = ar_mount_set(mount, q->options->propagation & MS_REC, 0, 0,
+				 q->options->propagation & ~(unsigned long)MS_REC, q->name, err);
+	if (r == 0 && ret_mount)
+		*ret_mount = ar_steal_fd(&mount);
+	return r;
+}
+
+static int set_idmap(const struct ar_mount_request *q, int tree, struct ar_error *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)q->userns };
+
+	if (q->userns < 0)
+		return 0;
+	if (ar_sys_mount_setattr(tree, "", AT_EMPTY_PATH | (q->options->ridmap ? AT_RECURSIVE : 0),
+				 &attr, sizeof(attr)) < 0)
+		return ar_fail(err, errno,
+			       "id-mapped mount on '%s' (does its filesystem allow it?)", q->name);
+	return 0;
+}
+
+/*
+ * The flags first, so that the mount is never seen without them. A kernel with open_tree(2) and
+ * without mount_setattr(2) (before 5.12) can set them only where a mount is attached.
+ */
+static int attach_with_flags(const struct ar_mount_request *q, int tree, int target,
+			     struct ar_error *err)
+{
+	const struct ar_mount_options *o = q->options;
+	int early = set_attributes(tree, false, o->attr_set, o->attr_clr, 0), r;
+
+	if (early == 0)
+		early = set_attributes(tree, true, o->rec_set, o->rec_clr, 0);
+	if (early < 0 && early != -ENOSYS)
+		return ar_fail(err, -early, "flags of the mount '%s'", q->name);
+	r = ar_mount_attach(tree, target, q->name, err);
+	if (r == 0 && early == -ENOSYS)
+		r = ar_mount_legacy_flags(tree, o, q->name, err);
+	return r;
+}
+
+static int place_bind(const struct ar_mount_request *q, int target, int *ret_mount,
+		      struct ar_error *err)
+{
+	const struct ar_mount_options *o = q->options;
+	_cleanup_fd_ int own = -1;
+	int tree = q->tree, r;
+
+	if (tree < 0) {
+		r = ar_mount_clone(q->origin, o->recursive, &own);
+		if (r == -ENOSYS)
+			return ar_mount_legacy_bind(q, target, ret_mount, err);
+		if (r < 0)
+			return ar_fail(err, -r, "bind mount on '%s'", q->name);
+		tree = own;
+	}
+	r = set_idmap(q, tree, err);
+	if (r == 0)
+		r = attach_with_flags(q, tree, target, err);
+	if (r == 0)
+		r = ar_mount_set(tree, true, 0, 0, q->inherited, q->name, err);
+	/* as mount --make-X: after the mount is in its place, so that the peers are those of the
+	 * place */
+	if (r == 0)
+		r = ar_mount_set(tree, o->propagation & MS_REC, 0, 0,
+				 o->propagation & ~(unsigned long)MS_REC, q->name, err);
+	if (r == 0 && ret_mount) {
+		*ret_mount = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+		if (*ret_mount < 0)
+			return ar_fail(err, errno, "mount on '%s'", q->name);
+	}
+	return r;
+}
+
+int ar_mount_place(const struct ar_mount_request *q, int target, int *ret_mount,
+		   struct ar_error *err)
+{
+	if (q->options->bind)
+		return place_bind(q, target, ret_mount, err);
+	return place_fs(q, target, ret_mount, err);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "kernel/probe.h"
+#include "policy/trust.h"
+
+/* A mount beneath a source that a recursive bind, or the root, brings along. */
+struct ar_submount {
+	struct ar_source *source;
+	dev_t dev;
+	ino_t ino;
+};
+
+/* A gathering while it runs; private to probe*.c. */
+struct ar_probing {
+	struct ar_arena *arena;
+	const struct ar_spec *spec;
+	const struct ar_config *config;
+	int bundle_fd;
+	struct ar_trust trust;
+	struct ar_facts *facts;
+	struct ar_submount *submounts;
+	size_t n_submounts;
+};
+
+/* probe-sources.c: the root and the sources of binds, opened and looked at; which profile decides
+ * how closely. */
+int ar_probe_root(struct ar_probing *p, struct ar_error *err);
+int ar_probe_sources(struct ar_probing *p, struct ar_error *err);
+/* probe-mounts.c: their other names, and what is mounted beneath them; after the targets, before
+ * their holdings. */
+void ar_probe_mounts(struct ar_probing *p);
+/* What of hostpaths.h each source is or holds. */
+void ar_probe_holdings(struct ar_probing *p);
+/* probe-idmap.c: which of them can be id-mapped, if there is an id range to map to. */
+void ar_probe_idmap(struct ar_probing *p);
+/* Whether a copy of the mount behind fd takes the mapping of that user namespace. */
+bool ar_probe_can_map(int fd, int userns);
+/* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
+bool ar_memfd_noexec_works(const char *release);
+/* probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
+ */
+const char *ar_probe_apparmor_default(struct ar_arena *arena);
+/* probe-targets.c: destinations with the links of the root resolved, and the user's home. */
+void ar_probe_targets(struct ar_probing *p);
+void ar_probe_home(struct ar_probing *p);

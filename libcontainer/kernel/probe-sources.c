@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "kernel/probe-internal.h"
+#include "policy/hostpaths.h"
+#include "policy/mount-flags.h"
+
+/* Open path once and look at what stands behind it. */
+static int look(struct ar_probing *p, const char *path, struct ar_source *s)
+{
+	char resolved[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+
+	s->fd = openat(p->bundle_fd, path, O_PATH | O_CLOEXEC);
+	if (s->fd < 0)
+		return -errno;
+	if (fstat(s->fd, &st) < 0 || fstatfs(s->fd, &fs) < 0)
+		return -errno;
+	s->mode = st.st_mode;
+	s->uid = st.st_uid;
+	s->dev = st.st_dev;
+	s->rdev = st.st_rdev;
+	s->ino = st.st_ino;
+	s->fs_type = (uint64_t)(unsigned long)fs.f_type;
+	if (ar_fd_realpath(s->fd, resolved, sizeof(resolved)) == 0)
+		s->resolved = ar_strdup(p->arena, resolved);
+	return 0;
+}
+
+/* For people, not for opening: ".." after a link leads elsewhere than its text says. */
+static const char *absolute(struct ar_probing *p, const char *path)
+{
+	const char *bundle = path[0] == '/' ? "" : p->facts->bundle;
+
+	return ar_path_absolute(p->arena, ar_printf(p->arena, "%s/%s", bundle, path));
+}
+
+int ar_probe_root(struct ar_probing *p, struct ar_error *err)
+{
+	struct ar_source *root = &p->facts->root;
+	const char *path = p->spec->root ? p->spec->root->path : NULL;
+	int r;
+
+	if (!path || !*path)
+		return 0; /* validated elsewhere; policy refuses it */
+	root->asked = absolute(p, path);
+	r = look(p, path, root);
+	if (r < 0) {
+		root->error = -r;
+		return ar_fail(err, -r, "the root file system '%s'", root->asked);
+	}
+	if (!S_ISDIR(root->mode))
+		return ar_fail(err, ENOTDIR, "the root file system '%s'", root->asked);
+	return 0;
+}
+
+int ar_probe_sources(struct ar_probing *p, struct ar_error *err)
+{
+	struct ar_facts *f = p->facts;
+	const struct ar_mount *mounts = p->spec->mounts.items;
+
+	f->n_mounts = p->spec->mounts.n;
+	f->mount_source = ar_alloc_array(p->arena, f->n_mounts + 1, sizeof(*f->mount_source));
+	f->sources = ar_alloc_array(p->arena, f->n_mounts + 1, sizeof(*f->sources));
+	for (size_t i = 0; i < f->n_mounts; i++) {
+		struct ar_source *s = &f->sources[f->n_sources];
+		struct ar_mount_options options;
+		const char *path = mounts[i].source;
+		int r;
+
+		f->mount_source[i] = -1;
+		ar_mount_options_parse(p->arena, &mounts[i].options, &options);
+		if (!ar_mount_is_bind(&mounts[i], &options))
+			continue;
+		if (!path || !*path)
+			return ar_refuse(err, EINVAL, "the bind mount on '%s' has no source",
+					 mounts[i].destination);
+		*s = (struct ar_source){ .fd = -1,
+					 .asked = absolute(p, path),
+					 .recursive = options.recursive };
+		f->mount_source[i] = (int)f->n_sources++;
+		r = look(p, path, s);
+		/* engines look for these words to tell a missing source from other failures */
+		if (r == -ENOENT)
+			return ar_refuse(err, ENOENT,
+					 "bind mount source '%s': no such file or directory", path);
+		if (r < 0)
+			return ar_fail(err, -r, "bind mount source '%s'", path);
+	}
+	return 0;
+}
+
+/* --- what sources hold --- */
+
+/* The directory is a source, or mounted beneath one. */
+static void give_one(struct ar_probing *p, const char *name, const struct stat *st)
+{
+	for (size_t i = 0; i < p->facts->n_sources; i++) {
+		struct ar_source *s = &p->facts->sources[i];
+
+		if (!s->holds && s->dev == st->st_dev && s->ino == st->st_ino)
+			s->holds = name;
+	}
+	for (size_t i = 0; i < p->n_submounts; i++) {
+		const struct ar_submount *m = &p->submounts[i];
+
+		if (!m->source->holds && m->dev == st->st_dev && m->ino == st->st_ino)
+			m->source->holds = name;
+	}
+}
+
+/* name stands behind path: give it to every source that is one of path's directories. */
+static void give(struct ar_probing *p, const char *name, const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (strlen(path) >= sizeof(dir))
+		return;
+	memcpy(dir, path, strlen(path) + 1);
+	for (;;) {
+		char *slash = strrchr(dir, '/');
+
+		/* by inode: a bind mount elsewhere on the host is the same directory under another
+		 * name */
+		if (stat(*dir ? dir : "/", &st) == 0)
+			give_one(p, name, &st);
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+}
+
+static void look_for(struct ar_probing *p, const char *name)
+{
+	_cleanup_fd_ int fd = open(name, O_PATH | O_CLOEXEC);
+	char resolved[PATH_MAX];
+
+	if (fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0)
+		give(p, name, ar_streq(resolved, "/") ? "" : resolved);
+}
+
+/* Whether the source is the directory that the first len bytes of name lead to from a home:
+ * "/home/u1/.config" for ".config/gh". */
+static bool ends_with(const char *path, const char *name, size_t len)
+{
+	size_t n = strlen(path);
+
+	return n > len && path[n - len - 1] == '/' && strncmp(path + n - len, name, len) == 0;
+}
+
+static bool beneath(const struct ar_source *s, const char *name)
+{
+	return faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool holds_credentials(const struct ar_source *s, const char *name)
+{
+	if (beneath(s, name))
+		return true;
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/'))
+		if (s->resolved && ends_with(s->resolved, name, (size_t)(slash - name)) &&
+		    beneath(s, slash + 1))
+			return true;
+	return false;
+}
+
+void ar_probe_holdings(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	bool directories = p->n_submounts > 0;
+	size_t n;
+	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+
+	for (size_t i = 0; i < f->n_sources; i++)
+		directories = directories || S_ISDIR(f->sources[i].mode);
+	if (!directories)
+		return; /* files hold nothing: most containers end here */
+	/* the most telling name comes last in the table: "/run/docker.sock" says more than "/run"
+	 */
+	while (n-- > 0)
+		look_for(p, sensitive[n].path);
+	for (size_t i = 0; i < p->config->engine_roots.n; i++)
+		look_for(p, p->config->engine_roots.items[i]);
+	for (size_t i = 0; i < f->n_sources; i++)
+		for (size_t k = 0; k < ar_credential_paths.n && !f->sources[i].holds; k++)
+			if (S_ISDIR(f->sources[i].mode) &&
+			    holds_credentials(&f->sources[i], ar_credential_paths.items[k]))
+				f->sources[i].holds = ar_credential_paths.items[k];
+}

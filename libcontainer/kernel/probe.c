@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "kernel/cgroup.h"
+#include "kernel/landlock.h"
+#include "kernel/lsm.h"
+#include "kernel/ns.h"
+#include "kernel/probe-internal.h"
+#include "kernel/rlimit.h"
+#include "policy/hostpaths.h"
+
+#define SMALL_FILE (64u << 10)
+#define LARGE_FILE (4u << 20)
+
+/* A file of /proc, /sys or /etc; NULL: it cannot be read, which counts as "has nothing to say". */
+static char *read_text(struct ar_probing *p, const char *path, size_t max)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len;
+	char *text;
+
+	if (fd < 0 || ar_file_read_fd(p->arena, fd, path, max, &text, &len, NULL) < 0)
+		return NULL;
+	return text;
+}
+
+/* --- the host --- */
+
+bool ar_memfd_noexec_works(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	(void)sscanf(release, "%u.%u", &major, &minor); /* else 0.0: the oldest */
+	/* before 6.6 level 2 let an explicit MFD_EXEC pass */
+	return (major > 6 || (major == 6 && minor >= 6)) &&
+	       access("/proc/sys/vm/memfd_noexec", F_OK) == 0;
+}
+
+static void probe_kernel(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	struct utsname name;
+
+	if (uname(&name) == 0) {
+		/* else 0.0: the oldest */
+		(void)sscanf(name.release, "%u.%u", &f->kernel_major, &f->kernel_minor);
+		f->memfd_noexec = ar_memfd_noexec_works(name.release);
+	}
+	f->landlock_abi = ar_landlock_abi();
+	f->now = time(NULL);
+}
+
+/* setrlimit(2) asks the initial user namespace for CAP_SYS_RESOURCE. */
+static bool may_raise_limits(const struct ar_probing *p)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !p->trust.userns && syscall(SYS_capget, &head, data) == 0 &&
+	       (data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective & CAP_TO_MASK(CAP_SYS_RESOURCE));
+}
+
+static void probe_rlimits(struct ar_probing *p)
+{
+	size_t n;
+	const struct ar_name *names = ar_rlimit_names(&n);
+	struct ar_rlimit *limits;
+
+	if (may_raise_limits(p))
+		return;
+	limits = ar_alloc_array(p->arena, n, sizeof(*limits));
+	for (size_t i = 0; i < n; i++) {
+		struct rlimit limit;
+
+		if (getrlimit((int)names[i].value, &limit) < 0)
+			continue; /* a type this kernel does not know: setting it fails by itself */
+		limits[p->facts->rlimits.n++] =
+			(struct ar_rlimit){ .type = names[i].name,
+					    .soft = { true, limit.rlim_cur },
+					    .hard = { true, limit.rlim_max } };
+	}
+	p->facts->rlimits.items = limits;
+}
+
+static void probe_process(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	const char *score = read_text(p, "/proc/self/oom_score_adj", SMALL_FILE);
+	struct rlimit limit;
+
+	f->oom_score_adj = score ? (int)strtol(score, NULL, 10) : 0;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		f->nofile_soft = limit.rlim_cur;
+		f->nofile_hard = limit.rlim_max;
+	}
+	probe_rlimits(p);
+}
+
+static void probe_cgroup(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	char path[PATH_MAX], *text;
+
+	if (ar_cgroup_find_root(p->arena, &f->cgroup_root, NULL) < 0)
+		return; /* no v2 tree: whatever needs one says so itself */
+	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers", f->cgroup_root); /* a cut name
+											is not found
+										      */
+	text = read_text(p, path, SMALL_FILE);
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	f->cgroup_controllers = text;
+}
+
+static void probe_lsm(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	const struct ar_process *process = p->spec->process;
+	const char *asked = process ? process->apparmor_profile : NULL;
+
+	f->apparmor = ar_apparmor_enabled();
+	f->selinux = ar_selinux_enabled();
+	/* the list is long: read only when a profile has to be found */
+	if (!f->apparmor || (asked && *asked && !ar_streq(asked, "unconfined")))
+		return;
+	f->apparmor_default = ar_probe_apparmor_default(p->arena);
+}
+
+/* "name:x:gid:members" of /etc/group. */
+static void probe_groups(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	char *text = read_text(p, "/etc/group", LARGE_FILE), *save = NULL;
+
+	f->groups = ar_alloc_array(p->arena, ar_privileged_groups.n, sizeof(*f->groups));
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *name_end = strchr(line, ':'),
+		     *gid = name_end ? strchr(name_end + 1, ':') : NULL;
+		uint64_t value;
+
+		if (!gid || f->n_groups == ar_privileged_groups.n)
+			continue;
+		*name_end = '\0';
+		gid++;
+		gid[strcspn(gid, ":")] = '\0';
+		if (ar_strings_have(&ar_privileged_groups, line) &&
+		    ar_parse_u64(gid, &value) == 0 && value <= UINT32_MAX)
+			f->groups[f->n_groups++] = (struct ar_group_fact){ line, (gid_t)value };
+	}
+}
+
+/* --- namespaces --- */
+
+static const char *namespace_text(struct ar_arena *arena, enum ar_ns ns, ino_t ino)
+{
+	return ar_printf(arena, "%s:[%ju]", ar_ns_file(ns), (uintmax_t)ino);
+}
+
+static void probe_own_namespaces(struct ar_probing *p)
+{
+	const char **list = ar_alloc_array(p->arena, AR_NS_COUNT + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (int i = 0; i < AR_NS_COUNT; i++) {
+		const char *path =
+			ar_printf(p->arena, "/proc/self/ns/%s", ar_ns_file((enum ar_ns)i));
+		struct stat st;
+
+		if (stat(path, &st) == 0)
+			list[n++] = namespace_text(p->arena, (enum ar_ns)i, st.st_ino);
+	}
+	p->facts->host_namespaces = list;
+}
+
+/* The name of the namespace that a path leads to, /proc/PID/ns/net and mounted ones alike. NULL: it
+ * is none. */
+static const char *joined_namespace(struct ar_probing *p, const char *path)
+{
+	int opened = ar_ns_open(path);
+	_cleanup_fd_ int fd = opened < 0 ? -1 : opened;
+
+	return fd < 0 ? NULL : ar_ns_text(p->arena, fd);
+}
+
+static void probe_namespaces(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	const struct ar_list *asked = p->spec->linux ? &p->spec->linux->namespaces : NULL;
+
+	probe_own_namespaces(p);
+	if (!asked)
+		return;
+	f->namespaces = ar_alloc_array(p->arena, asked->n + 1, sizeof(*f->namespaces));
+	f->n_namespaces = asked->n;
+	for (size_t i = 0; i < asked->n; i++) {
+		const struct ar_namespace *ns = &((const struct ar_namespace *)asked->items)[i];
+
+		if (ns->path && *ns->path)
+			f->namespaces[i] = joined_namespace(p, ns->path);
+	}
+}
+
+/* --- hooks --- */
+
+/* Follows /proc/PID/exe, as Docker names its own program, to the file. */
+static void look_at_hook(struct ar_probing *p, const char *path, struct ar_hook_fact *fact)
+{
+	_cleanup_fd_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+	char resolved[PATH_MAX];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
+		return;
+	fact->resolved = ar_strdup(p->arena, resolved);
+	fact->mode = st.st_mode;
+	fact->uid = st.st_uid;
+	fact->caller_may_write = ar_untrusted(&p->trust, fd, resolved) != NULL;
+}
+
+static void probe_hooks(struct ar_probing *p)
+{
+	struct ar_facts *f = p->facts;
+	const struct ar_hooks *h = p->spec->hooks;
+	size_t n = 0;
+
+	if (!h)
+		return;
+	const struct ar_list *const lists[] = { &h->prestart,	      &h->create_runtime,
+						&h->create_container, &h->start_container,
+						&h->poststart,	      &h->poststop };
+
+	for (size_t i = 0; i < AR_COUNT(lists); i++)
+		n += lists[i]->n;
+	f->hooks = ar_alloc_array(p->arena, n + 1, sizeof(*f->hooks));
+	for (size_t i = 0; i < AR_COUNT(lists); i++)
+		ar_list_foreach(const struct ar_hook, hook, lists[i])
+			look_at_hook(p, hook->path, &f->hooks[f->n_hooks++]);
+}
+
+/* --- together --- */
+
+void ar_facts_done(struct ar_facts *facts)
+{
+	if (!facts)
+		return;
+	ar_close_fd(&facts->root.fd);
+	for (size_t i = 0; i < facts->n_sources; i++)
+		ar_close_fd(&facts->sources[i].fd);
+}
+
+/* What only profiles that judge need to know. */
+static void probe_for_policy(struct ar_probing *p)
+{
+	probe_kernel(p);
+	probe_process(p);
+	probe_cgroup(p);
+	probe_lsm(p);
+	probe_groups(p);
+	probe_namespaces(p);
+	probe_hooks(p);
+	ar_probe_targets(p);
+	ar_probe_home(p);
+	ar_probe_mounts(p);
+	ar_probe_holdings(p);
+	ar_probe_idmap(p);
+}
+
+int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
+	     int bundle_fd, const char *bundle, const char *id, const struct ar_config *config,
+	     struct ar_facts **ret_facts, struct ar_error *err)
+{
+	_cleanup_facts_ struct ar_facts *facts = NULL;
+	struct ar_probing p = { .arena = arena,
+				.spec = spec,
+				.config = config,
+				.bundle_fd = bundle_fd };
+	int r;
+
+	facts = p.facts = ar_alloc(arena, sizeof(*facts));
+	facts->root.fd = -1;
+	facts->bundle = bundle;
+	facts->id = id;
+	facts->euid = geteuid();
+	ar_trust_get(&p.trust);
+	facts->host_root = p.trust.host_root;
+	facts->overflow_uid = p.trust.overflow_uid;
+	r = ar_probe_root(&p, err);
+	if (r == 0)
+		r = ar_probe_sources(&p, err);
+	if (r < 0)
+		return r;
+	if (profile != AR_PROFILE_COMPAT)
+		probe_for_policy(&p);
+	*ret_facts = facts;
+	facts = NULL;
+	return 0;
+}

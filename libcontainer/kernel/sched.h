@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+#include "spec/spec.h"
+
+struct ar_error;
+
+/*
+ * How much of the machine this process may take, besides cgroups. All of it may need a capability
+ * (CAP_SYS_NICE, CAP_SYS_RESOURCE), so it comes before the change of ids. Not asked: nothing is
+ * done.
+ */
+
+/*
+ * oom_score_adj of a process through proc (a trusted procfs); written only if it differs. A process
+ * that changed its ids or user namespace does not own its own file any more: then its parent has to
+ * do it.
+ */
+int ar_oom_score_apply_to(int proc, pid_t pid, const struct ar_opt_i64 *score,
+			  struct ar_error *err);
+int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err); /* of this
+											   one */
+/* sched_setattr(2). After the last fork: a SCHED_DEADLINE task may not. */
+int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *err);
+/* ioprio_set(2) */
+int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err);
+/* sched_setaffinity(2) to a list of CPUs as "0-3,7". */
+int ar_affinity_apply(const char *cpus, struct ar_error *err);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/seccomp-builtin.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+
+#include "base/str.h"
+
+struct ar_builtin {
+	const char *list;
+	uint32_t arch;
+	const struct sock_filter *code;
+	size_t n;
+};
+#include "policy/seccomp-lists.h"
+
+int ar_seccomp_builtin(const char *list, uint32_t arch, struct ar_cbpf *ret)
+{
+	for (size_t i = 0; i < AR_COUNT(ar_builtins); i++) {
+		if (!ar_streq(ar_builtins[i].list, list) || ar_builtins[i].arch != arch)
+			continue;
+		*ret = (struct ar_cbpf){ ar_builtins[i].code, ar_builtins[i].n };
+		return 0;
+	}
+	return -ENOENT;
+}

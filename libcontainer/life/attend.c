@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "life/attend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "kernel/tty.h"
+#include "life/relay.h"
+#include "run/notify.h"
+
+/*
+ *   caller's stdin  --> relay --> master | terminal of the container
+ *   caller's stdout <-- relay <-- master |
+ *   signals to us   --> signalfd ------> pidfd_send_signal(2)
+ *   SIGWINCH        --> size of the caller's terminal to the master
+ *   SIGCHLD         --> reap orphans
+ *   pidfd readable  --> the process is over: drain the master, take the status
+ */
+
+/* Signals that a fault of ours raises: they end us as they should, and cannot wait anyway. */
+static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+
+int ar_attend_begin(bool subreaper, struct ar_attend_signals *ret, struct ar_error *err)
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	sigset_t mask;
+
+	if (subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return ar_fail(err, errno, "become a subreaper");
+	sigfillset(&mask);
+	for (size_t i = 0; i < AR_COUNT(faults); i++)
+		sigdelset(&mask, faults[i]);
+	signals.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals.fd < 0)
+		return ar_fail(err, errno, "make a signalfd");
+	if (sigprocmask(SIG_BLOCK, &mask, &signals.before) < 0) {
+		ar_close_fd(&signals.fd);
+		return ar_fail(err, errno, "block signals");
+	}
+	*ret = signals;
+	return 0;
+}
+
+void ar_attend_end(struct ar_attend_signals *signals)
+{
+	if (signals->fd < 0)
+		return;
+	ar_close_fd(&signals->fd);
+	(void)sigprocmask(SIG_SETMASK, &signals->before, NULL); /* a mask that was there is valid */
+}
+
+/* What became of us by PR_SET_CHILD_SUBREAPER, and is not the process itself: its status is taken
+ * at the end. */
+static void reap_orphans(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+		if (info.si_pid == pid)
+			return; /* it comes first for ever now; the loop is about to end */
+		if (waitpid(info.si_pid, NULL, WNOHANG) < 0)
+			return;
+		info.si_pid = 0;
+	}
+}
+
+struct attention {
+	const struct ar_attend *attend;
+	struct ar_relay relay;
+	int size_from; /* the caller's terminal, -1 */
+	bool over;     /* the process has ended */
+	bool stop;     /* and nobody wants the rest of its output */
+};
+
+static void resize(const struct attention *a)
+{
+	if (a->attend->master >= 0 && a->size_from >= 0)
+		ar_tty_copy_size(a->size_from, a->attend->master);
+}
+
+static void take_signal(struct attention *a, const struct signalfd_siginfo *info)
+{
+	int signo = (int)info->ssi_signo;
+
+	switch (signo) {
+	case SIGCHLD:
+		reap_orphans(a->attend->pid);
+		return;
+	case SIGWINCH:
+		resize(a);
+		return;
+	case SIGPIPE:
+		if (info->ssi_pid == (uint32_t)getpid())
+			return; /* raised by our own write, which saw EPIPE */
+		break;
+	default:
+		break;
+	}
+	if (a->over) {
+		a->stop = signo == SIGTERM || signo == SIGINT || signo == SIGHUP ||
+			  signo == SIGQUIT;
+		return;
+	}
+	/* ESRCH: it ends right now, and the pidfd tells */
+	if (ar_sys_pidfd_send_signal(a->attend->pidfd, signo, NULL, 0) < 0 && errno != ESRCH)
+		ar_debug("signal %d does not reach the container: %s", signo, ar_errno_text(errno));
+}
+
+static void take_signals(struct attention *a)
+{
+	struct signalfd_siginfo info;
+
+	while (read(a->attend->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		take_signal(a, &info);
+}
+
+/*
+ * The process to watch is this one, which stays as long as the container. Nobody needs to wait for
+ * the manager's barrier then. A manager that has gone is no reason to end the container.
+ */
+static void take_notification(struct ar_notify *notify)
+{
+	struct ar_error err = { 0 };
+
+	if (ar_notify_take(notify, getpid(), NULL, &err) == 0)
+		return;
+	ar_log(AR_LOG_WARN, "%s", err.text);
+	ar_notify_close(notify);
+}
+
+#define FIRST_RELAYED 3
+
+/* While it lives: sleep until something happens. */
+static int watch(struct attention *a)
+{
+	const struct ar_attend *attend = a->attend;
+
+	while (!a->over) {
+		struct pollfd fds[FIRST_RELAYED + AR_RELAY_FDS] = {
+			{ .fd = attend->pidfd, .events = POLLIN },
+			{ .fd = attend->signals, .events = POLLIN },
+			{ .fd = attend->notify ? attend->notify->sock : -1, .events = POLLIN },
+		};
+
+		ar_relay_ask(&a->relay, fds + FIRST_RELAYED);
+		if (poll(fds, AR_COUNT(fds), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (fds[1].revents)
+			take_signals(a);
+		if (fds[2].revents)
+			take_notification(attend->notify);
+		ar_relay_move(&a->relay, fds + FIRST_RELAYED);
+		a->over = fds[0].revents != 0;
+	}
+	return 0;
+}
+
+/*
+ * What it wrote before it ended is in the terminal's buffer: poll(2) flushes that to where we read.
+ * Others may still hold the terminal and write on, so there is an end to it.
+ */
+static void drain(struct attention *a)
+{
+	ar_relay_finish(&a->relay);
+	while (!a->stop && !ar_relay_done(&a->relay)) {
+		struct pollfd fds[1 + AR_RELAY_FDS] = { { .fd = a->attend->signals,
+							  .events = POLLIN } };
+		bool waits = ar_relay_ask(&a->relay, fds + 1);
+		int n = poll(fds, AR_COUNT(fds), waits ? -1 : 0);
+
+		if (n < 0 && errno != EINTR)
+			return; /* no memory for a poll(2): the output is lost, the status is not */
+		if (n == 0)
+			return; /* nothing is left in the terminal */
+		if (n < 0)
+			continue;
+		if (fds[0].revents)
+			take_signals(a);
+		ar_relay_move(&a->relay, fds + 1);
+	}
+}
+
+/* Which of the caller's streams has a size to follow. */
+static int find_terminal(const struct ar_attend *attend)
+{
+	const int fds[] = { attend->in, attend->out, STDERR_FILENO };
+
+	for (size_t i = 0; i < AR_COUNT(fds); i++)
+		if (isatty(fds[i]))
+			return fds[i];
+	return -1;
+}
+
+int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *err)
+{
+	struct attention a = { .attend = attend, .size_from = -1 };
+	struct termios saved;
+	int is_tty = 0, status, r = 0;
+
+	ar_relay_init(&a.relay, attend->in, attend->out, attend->master);
+	if (attend->master >= 0) {
+		/* ours alone: init closed its copy */
+		if (fcntl(attend->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+			return ar_fail(err, errno, "set up the container's terminal");
+		a.size_from = find_terminal(attend);
+		resize(&a);
+		r = ar_tty_raw(attend->in, &saved, &is_tty, err);
+		if (r < 0)
+			return r;
+	}
+	reap_orphans(attend->pid); /* those that ended before SIGCHLD waited for us */
+	r = watch(&a);
+	if (r == 0)
+		drain(&a);
+	if (is_tty)
+		ar_tty_restore(attend->in, &saved);
+	if (r < 0)
+		return ar_fail(err, -r, "wait for the container");
+
+	r = ar_pidfd_wait(attend->pidfd, &status);
+	if (r < 0)
+		return ar_fail(err, -r, "take the exit status of the container");
+	*ret_code = ar_exit_code(status);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "life/container.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "kernel/caps.h"
+#include "json/read.h"
+
+#define EFFECTIVE_MAX (64u << 20)
+
+int ar_container_open(struct ar_container *c, const struct ar_context *ctx, const char *id,
+		      enum ar_lock lock, struct ar_error *err)
+{
+	int r;
+
+	*c = (struct ar_container){ .arena = ar_arena_new(), .dir = AR_DIR_INIT, .pidfd = -1 };
+	r = ar_dir_open(ctx->root, id, lock, &c->dir, err);
+	if (r == 0)
+		r = ar_record_read(c->arena, &c->dir, &c->record, err);
+	if (r == 0)
+		r = ar_record_status(&c->dir, c->record, &c->status, &c->pidfd, err);
+	return r;
+}
+
+int ar_container_read_effective(struct ar_container *c, struct ar_error *err)
+{
+	const struct ar_json *json = NULL;
+	char *text;
+	size_t len;
+	int r = ar_file_read(c->arena, c->dir.fd, "effective.json", EFFECTIVE_MAX, &text, &len,
+			     err);
+
+	if (r == 0)
+		r = ar_json_parse(c->arena, "effective.json", text, len, &ar_json_limits_default,
+				  &json, err);
+	return r < 0 ? r
+		     : ar_effective_decode(c->arena, "effective.json", json, &c->effective, err);
+}
+
+void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process)
+{
+	const char *unknown = process && process->capabilities
+				      ? ar_caps_unknown(arena, process->capabilities)
+				      : NULL;
+
+	if (unknown)
+		ar_log(AR_LOG_WARN, "ignoring unknown or unavailable capabilities: [%s]", unknown);
+}
+
+void ar_container_done(struct ar_container *c)
+{
+	ar_close_fd(&c->pidfd);
+	ar_dir_close(&c->dir);
+	ar_arena_free(c->arena);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "life/life.h"
+
+/* A container that stands, opened to be worked on. */
+struct ar_container {
+	struct ar_arena *arena;
+	struct ar_dir dir;
+	struct ar_record *record;
+	enum ar_status status;
+	int pidfd;			      /* of init, -1 when it does not run */
+	const struct ar_effective *effective; /* after ar_container_read_effective() */
+};
+int ar_container_open(struct ar_container *ret, const struct ar_context *ctx, const char *id,
+		      enum ar_lock lock, struct ar_error *err);
+int ar_container_read_effective(struct ar_container *container, struct ar_error *err);
+/* A warning for the capabilities of a process that no kernel knows, and that it so does not get. */
+void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);
+void ar_container_done(struct ar_container *container);
+#define _cleanup_container_ __attribute__((cleanup(ar_container_done)))

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Undo a container, whatever is left of it: a create may have died between any two of its steps.
+ * The record is written before what it names is made, so what it does not name is not there.
+ *
+ *   no record                         nothing but the directory was made
+ *   record without pid                perhaps a cgroup, perhaps with processes that were never
+ * recorded record with pid                   perhaps a process, a cgroup, hooks that must run
+ *
+ * The state goes last, so that a delete that dies can be repeated; but the poststop hooks, which
+ * the specification has after it.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "kernel/cgroup.h"
+#include "kernel/rdt.h"
+#include "life/life.h"
+#include "run/host-steps.h"
+#include "json/read.h"
+
+#define KILL_WAIT_MS 10000
+#define EFFECTIVE_MAX (64u << 20)
+
+struct removal {
+	struct ar_arena *arena;
+	struct ar_dir dir;
+	struct ar_record *record;
+	const struct ar_effective *effective; /* NULL: nothing of it is needed */
+	int pidfd;
+};
+
+static int end_init(const struct removal *removal, struct ar_error *err)
+{
+	struct pollfd poll_fd = { .fd = removal->pidfd, .events = POLLIN };
+	int r;
+
+	if (removal->pidfd < 0)
+		return 0;
+	if (ar_sys_pidfd_send_signal(removal->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return ar_fail(err, errno, "unable to signal init");
+	/* a pidfd becomes readable when its process has ended, reaped or not */
+	do {
+		r = poll(&poll_fd, 1, KILL_WAIT_MS);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return ar_fail(err, errno, "wait for the end of init");
+	return r > 0 ? 0 : ar_refuse(err, EBUSY, "container init still running");
+}
+
+static int remove_cgroup(const struct removal *removal, bool force, struct ar_error *err)
+{
+	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	const struct ar_record *record = removal->record;
+	int r;
+
+	if (!record->cgroup)
+		return 0;
+	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
+	if (r < 0)
+		return r;
+	r = ar_container_remove_cgroup(&cgroup, record, err);
+	/* the cgroup is gone, and a systemd that nobody can ask any more sees that by itself */
+	if ((r == -ENOENT || r == -ENOSYS) && force && record->unit) {
+		ar_log(AR_LOG_WARN, "container %s: %s", record->id, err->text);
+		return 0;
+	}
+	return r;
+}
+
+/* Stopped and created ones may go, as with runc; the others need force. */
+static int may_go(enum ar_status status, const char *id, bool force, struct ar_error *err)
+{
+	/* we hold the lock, so nobody is creating it any more */
+	if (force || status == AR_STATUS_STOPPED || status == AR_STATUS_CREATED ||
+	    status == AR_STATUS_CREATING)
+		return 0;
+	return ar_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
+			 ar_status_name(status));
+}
+
+/* Parts of a configuration that outlive the container, as they are spelled in effective.json. */
+static const char *const outliving[] = { "\"poststop\"", "\"intelRdt\"" };
+
+/*
+ * The configuration as it was judged when the container was created. One without any of those parts
+ * is not decoded: that is the usual case.
+ */
+static int read_effective(struct removal *removal, struct ar_error *err)
+{
+	const struct ar_json *json = NULL;
+	bool needed = false;
+	char *text;
+	size_t len;
+	int r;
+
+	r = ar_file_read(removal->arena, removal->dir.fd, "effective.json", EFFECTIVE_MAX, &text,
+			 &len, err);
+	if (r == -ENOENT)
+		return 0;
+	for (size_t i = 0; i < AR_COUNT(outliving) && r == 0; i++)
+		needed |= memmem(text, len, outliving[i], strlen(outliving[i])) != NULL;
+	if (r == 0 && needed)
+		r = ar_json_parse(removal->arena, "effective.json", text, len,
+				  &ar_json_limits_default, &json, err);
+	if (r == 0 && needed)
+		r = ar_effective_decode(removal->arena, "effective.json", json, &removal->effective,
+					err);
+	return r;
+}
+
+static int find_effective(struct removal *removal, const char *id, bool force, struct ar_error *err)
+{
+	struct ar_error why;
+	int r = read_effective(removal, force ? &why : err);
+
+	if (r == 0 || !force)
+		return r;
+	ar_log(AR_LOG_WARN, "container %s: its poststop hooks cannot be run: %s", id, why.text);
+	return 0;
+}
+
+/* Hooks need a process: without one none has run and none must. What fails is logged by the hooks.
+ */
+static void run_hooks(const struct removal *removal)
+{
+	struct ar_error err;
+
+	if (removal->effective && removal->record->pid.value)
+		(void)ar_container_hooks(removal->effective, removal->record, 0, AR_HOOK_POSTSTOP,
+					 ar_status_name(AR_STATUS_STOPPED), &err);
+}
+
+static int remove_rdt(const struct removal *removal, const char *id, struct ar_error *err)
+{
+	const struct ar_linux *linux = removal->effective ? removal->effective->spec->linux : NULL;
+	_cleanup_fd_ int root = -1;
+	int r;
+
+	if (!linux || !linux->intel_rdt)
+		return 0;
+	r = ar_rdt_open(removal->arena, &root, err);
+	return r < 0 ? r : ar_rdt_remove(root, linux->intel_rdt, id, err);
+}
+
+static int remove_all(struct removal *removal, const char *id, bool force, struct ar_error *err)
+{
+	enum ar_status status;
+	int r;
+
+	r = ar_record_status(&removal->dir, removal->record, &status, &removal->pidfd, err);
+	if (r == 0)
+		r = may_go(status, id, force, err);
+	if (r == 0)
+		r = find_effective(removal, id, force, err);
+	if (r == 0)
+		r = end_init(removal, err);
+	if (r == 0)
+		r = remove_cgroup(removal, force, err);
+	if (r == 0)
+		r = remove_rdt(removal, id, err);
+	if (r == 0)
+		r = ar_dir_remove(&removal->dir, id, err);
+	if (r == 0)
+		run_hooks(removal);
+	return r;
+}
+
+/*
+ * By force also from under another command that hangs: without its processes a create or start
+ * fails, undoes its part and lets go of the lock.
+ */
+static int open_locked(const struct ar_context *ctx, const char *id, bool force, struct ar_dir *ret,
+		       struct ar_error *err)
+{
+	struct ar_error ignored;
+	int r;
+
+	if (force) {
+		r = ar_dir_open(ctx->root, id, AR_LOCK_BRIEFLY, ret, err);
+		if (r != -EBUSY)
+			return r;
+		/* what it cannot kill now is tried again with the lock, and told then */
+		(void)ar_life_kill(ctx, id, SIGKILL, true, &ignored);
+	}
+	return ar_dir_open(ctx->root, id, AR_LOCK_EXCLUSIVE, ret, err);
+}
+
+int ar_life_delete(const struct ar_context *ctx, const char *id, bool force, struct ar_error *err)
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct removal removal = { .arena = arena, .dir = AR_DIR_INIT, .pidfd = -1 };
+	int r;
+
+	r = open_locked(ctx, id, force, &removal.dir, err);
+	if (r < 0)
+		return r == -ENOENT && force ? 0 : r;
+	r = ar_record_read(arena, &removal.dir, &removal.record, err);
+	if (r == -ENOENT) {
+		r = ar_dir_remove(&removal.dir, id, err);
+		if (r == 0 && !force)
+			r = ar_refuse(err, ENOENT, "container does not exist");
+	} else if (r == 0) {
+		r = remove_all(&removal, id, force, err);
+	}
+	ar_close_fd(&removal.pidfd);
+	ar_dir_close(&removal.dir);
+	return r;
+}

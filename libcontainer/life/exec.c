@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "life/attend.h"
+#include "life/container.h"
+#include "policy/merge.h"
+#include "run/run.h"
+
+/* --- the process that is asked --- */
+
+static struct ar_strings appended(struct ar_arena *arena, const struct ar_strings *a,
+				  const struct ar_strings *b)
+{
+	struct ar_strings all = { .items = ar_alloc_array(arena, a->n + b->n + 1, sizeof(char *)),
+				  .n = a->n + b->n };
+
+	for (size_t i = 0; i < a->n; i++)
+		all.items[i] = a->items[i];
+	for (size_t i = 0; i < b->n; i++)
+		all.items[a->n + i] = b->items[i];
+	return all;
+}
+
+static int parse_id(const char *text, const char *what, struct ar_opt_u64 *ret,
+		    struct ar_error *err)
+{
+	if (ar_parse_u64(text, &ret->value) < 0 || ret->value > UINT32_MAX - 1)
+		return ar_refuse(err, EINVAL, "%s '%s' is no number from 0 to 4294967294", what,
+				 text);
+	ret->set = true;
+	return 0;
+}
+
+/* uid[:gid], both in digits; without a gid the group is 0 as with runc, never what else is in the
+ * text (CVE-2026-30892). */
+static int parse_user(struct ar_arena *arena, const char *text, struct ar_user *ret,
+		      struct ar_error *err)
+{
+	char *uid = ar_strdup(arena, text), *gid = strchr(uid, ':');
+	int r;
+
+	if (gid)
+		*gid++ = '\0';
+	r = parse_id(uid, "user", &ret->uid, err);
+	ret->gid = (struct ar_opt_u64){ true, 0 };
+	return r < 0 || !gid ? r : parse_id(gid, "group", &ret->gid, err);
+}
+
+static int user_from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
+			   const struct ar_user *own, struct ar_process *p, struct ar_error *err)
+{
+	struct ar_user *user = ar_alloc(arena, sizeof(*user));
+	struct ar_u64s *groups = &user->additional_gids;
+	int r = 0;
+
+	if (!args->user && !args->additional_gids.n)
+		return 0;
+	if (own)
+		*user = *own;
+	if (args->user)
+		r = parse_user(arena, args->user, user, err);
+	if (args->additional_gids.n)
+		*groups = (struct ar_u64s){
+			ar_alloc_array(arena, args->additional_gids.n, sizeof(uint64_t)), 0
+		};
+	for (size_t i = 0; i < args->additional_gids.n && r == 0; i++) {
+		struct ar_opt_u64 gid;
+
+		r = parse_id(args->additional_gids.items[i], "additional group", &gid, err);
+		groups->items[groups->n++] = gid.value;
+	}
+	p->user = user;
+	return r;
+}
+
+/* --cap adds to every set but the ambient one, as runc does. */
+static void caps_from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
+			    const struct ar_capabilities *own, struct ar_process *p)
+{
+	struct ar_capabilities *caps = ar_alloc(arena, sizeof(*caps));
+
+	if (!args->caps.n)
+		return;
+	if (own)
+		*caps = *own;
+	caps->bounding = appended(arena, &caps->bounding, &args->caps);
+	caps->effective = appended(arena, &caps->effective, &args->caps);
+	caps->permitted = appended(arena, &caps->permitted, &args->caps);
+	p->capabilities = caps;
+}
+
+static int from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
+		      const struct ar_process *own, struct ar_process *p, struct ar_error *err)
+{
+	size_t n = 0;
+
+	while (args->argv[n])
+		n++;
+	if (n == 0)
+		return ar_refuse(err, EINVAL, "exec args cannot be empty");
+	p->args = (struct ar_strings){ (const char **)args->argv, n };
+	p->terminal = args->tty ? AR_YES : AR_NO;
+	if (args->cwd && *args->cwd && args->cwd[0] != '/')
+		return ar_refuse(err, EINVAL, "Cwd must be an absolute path");
+	p->cwd = args->cwd;
+	p->env = appended(arena, &own->env, &args->env);
+	p->selinux_label = args->process_label;
+	p->apparmor_profile = args->apparmor;
+	if (args->no_new_privs)
+		p->no_new_privileges = AR_YES;
+	caps_from_flags(arena, args, own->capabilities, p);
+	return user_from_flags(arena, args, own->user, p, err);
+}
+
+static int asked_process(struct ar_container *c, const struct ar_exec_args *args,
+			 struct ar_process *p, struct ar_error *err)
+{
+	int r;
+
+	if (!args->process_file)
+		return from_flags(c->arena, args, c->effective->spec->process, p, err);
+	r = ar_decode_file(c->arena, &ar_process_class, AT_FDCWD, args->process_file, false, p,
+			   err);
+	if (r == 0)
+		r = ar_process_validate(p, args->process_file, err);
+	if (r == 0 && args->tty)
+		p->terminal = AR_YES;
+	return r;
+}
+
+/* --- the walk --- */
+
+static int check_status(const struct ar_container *c, const struct ar_exec_args *args,
+			struct ar_error *err)
+{
+	if (c->status == AR_STATUS_STOPPED || c->status == AR_STATUS_CREATING || c->pidfd < 0)
+		return ar_refuse(err, EINVAL, "cannot exec in a stopped container");
+	if (c->status == AR_STATUS_PAUSED && !args->ignore_paused)
+		return ar_refuse(
+			err, EINVAL,
+			"cannot exec in a paused container (use --ignore-paused to override)");
+	return 0;
+}
+
+/* A cgroup below the container's: "path" or "controller[,controller]:path"; in v2 there is one tree
+ * for all. */
+static int sub_cgroup(struct ar_run *run, const char *asked, struct ar_error *err)
+{
+	const char *colon = strchr(asked, ':');
+
+	run->unit_sub = colon ? colon + 1 : asked;
+	return ar_cgroup_open_sub(&run->cgroup, run->unit_sub, &run->cgroup_fd, err);
+}
+
+static int fill_run(struct ar_run *run, struct ar_container *c, const struct ar_exec_args *args,
+		    const struct ar_process *process, struct ar_error *err)
+{
+	int r = 0;
+
+	run->arena = c->arena;
+	run->effective = c->effective;
+	run->process = process;
+	run->id = args->id;
+	run->io = args->io;
+	run->dir = &c->dir;
+	run->record = c->record;
+	run->target = c->pidfd;
+	run->init_errors = "unable to start container process";
+	run->use_cgroup = c->record->cgroup;
+	if (run->use_cgroup)
+		r = ar_cgroup_reopen(c->arena, c->record->cgroup_root, c->record->cgroup,
+				     &run->cgroup, err);
+	if (r == 0 && args->cgroup)
+		r = run->use_cgroup
+			    ? sub_cgroup(run, args->cgroup, err)
+			    : ar_refuse(err, EINVAL, "--cgroup: the container has no cgroup");
+	if (r == 0)
+		r = ar_run_open_proc(run, err);
+	return r < 0 ? r : ar_walk_open(&run->walk, err);
+}
+
+static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_code,
+		struct ar_error *err)
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_plan plan = { 0 };
+	int r = args->io.detach ? 0 : ar_attend_begin(false, &signals, err);
+
+	if (r < 0)
+		return r;
+	ar_plan_exec(&plan, run);
+	r = ar_walk_run(&plan, run, err);
+	if (r == 0)
+		r = ar_walk_finish(&plan, run, err);
+	if (r == 0 && !args->io.detach) {
+		const struct ar_attend a = {
+			.signals = signals.fd,
+			.pid = run->pid,
+			.pidfd = run->walk.pidfd,
+			.master = run->walk.received_fd,
+			.in = 0,
+			.out = 1,
+		};
+
+		r = ar_attend(&a, ret_code, err);
+	}
+	if (!args->io.detach)
+		ar_attend_end(&signals);
+	return r;
+}
+
+int ar_life_exec(const struct ar_context *ctx, const struct ar_exec_args *args, int *ret_code,
+		 struct ar_error *err)
+{
+	_cleanup_container_ struct ar_container c;
+	struct ar_process asked = { 0 };
+	const struct ar_process *process;
+	struct ar_run run;
+	int r = ar_container_open(&c, ctx, args->id, AR_LOCK_NONE, err);
+
+	*ret_code = 0;
+	if (r == 0)
+		r = check_status(&c, args, err);
+	if (r == 0)
+		r = ar_container_read_effective(&c, err);
+	if (r == 0)
+		r = asked_process(&c, args, &asked, err);
+	if (r == 0)
+		r = ar_merge_exec(c.arena, c.effective, &asked, &process, NULL, err);
+	if (r < 0)
+		return r;
+	ar_container_tell_capabilities(c.arena, process);
+	ar_run_init(&run);
+	r = fill_run(&run, &c, args, process, err);
+	if (r == 0)
+		r = ar_run_check_terminal(&run, args->io.detach, err);
+	if (r == 0)
+		r = walk(&run, args, ret_code, err);
+	ar_run_done(&run);
+	return r;
+}

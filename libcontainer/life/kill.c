@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "kernel/cgroup.h"
+#include "life/life.h"
+
+/*
+ * Whether pid is the first process of a pid namespace, so that the kernel ends all of the namespace
+ * with it. It is not when the container shares its pid namespace with the host or joined another
+ * one's.
+ */
+static bool is_first_of_namespace(pid_t pid)
+{
+	char path[32], status[4096];
+	const char *line, *end, *last;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid); /* fits */
+	r = ar_file_peek(AT_FDCWD, path, status, sizeof(status));
+	line = r == 0 ? strstr(status, "\nNSpid:") : NULL;
+	if (!line)
+		return false;
+	line++;
+	end = line + strcspn(line, "\n");
+	/* its number in every namespace it is seen in, its own last */
+	for (last = end; last > line && last[-1] != '\t'; last--)
+		;
+	return end - last == 1 && *last == '1';
+}
+
+/* Signal all processes of the container. *ret_any: there were some. */
+static int signal_cgroup(struct ar_arena *arena, const struct ar_record *record, int signo,
+			 bool *ret_any, struct ar_error *err)
+{
+	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	pid_t *pids;
+	size_t n = 0;
+	int r;
+
+	*ret_any = false;
+	if (!record->cgroup)
+		return 0;
+	r = ar_cgroup_reopen(arena, record->cgroup_root, record->cgroup, &cgroup, err);
+	if (r < 0 || cgroup.fd < 0)
+		return r;
+	r = ar_cgroup_pids(arena, &cgroup, &pids, &n, err);
+	if (r == 0 && n > 0)
+		r = ar_cgroup_signal(&cgroup, signo, err);
+	*ret_any = n > 0;
+	return r;
+}
+
+static int signal_init(int pidfd, int signo, struct ar_error *err)
+{
+	if (ar_sys_pidfd_send_signal(pidfd, signo, NULL, 0) == 0)
+		return 0;
+	if (errno == ESRCH)
+		/* engines look for these words */
+		return ar_refuse(err, ESRCH, "unable to signal init: os: process already finished");
+	return ar_fail(err, errno, "unable to signal init");
+}
+
+/* Processes outlive the first one where they have no pid namespace of their own. */
+static int kill_stopped(struct ar_arena *arena, const struct ar_record *record, int signo, bool all,
+			struct ar_error *err)
+{
+	bool any = false;
+	int r = 0;
+
+	if (signo == SIGKILL)
+		r = signal_cgroup(arena, record, signo, &any, err);
+	if (r < 0 || any || all)
+		return r;
+	return ar_refuse(err, ESRCH, "container not running");
+}
+
+int ar_life_kill(const struct ar_context *ctx, const char *id, int signo, bool all,
+		 struct ar_error *err)
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	_cleanup_dir_ struct ar_dir dir = AR_DIR_INIT;
+	_cleanup_fd_ int pidfd = -1;
+	struct ar_record *record;
+	enum ar_status status;
+	bool any;
+	int r;
+
+	r = ar_dir_open(ctx->root, id, AR_LOCK_NONE, &dir, err);
+	if (r == 0)
+		r = ar_record_read(arena, &dir, &record, err);
+	if (r == 0)
+		r = ar_record_status(&dir, record, &status, &pidfd, err);
+	if (r < 0)
+		return r;
+	if (pidfd < 0)
+		return kill_stopped(arena, record, signo, all, err);
+	if (signo == SIGKILL && !is_first_of_namespace((pid_t)record->pid.value)) {
+		r = signal_cgroup(arena, record, signo, &any, err);
+		if (r < 0)
+			return ar_prefix(err, r, "unable to kill all processes");
+		/* and the first one in any case: it may be elsewhere, or there is no cgroup */
+		(void)ar_sys_pidfd_send_signal(pidfd, signo, NULL, 0); /* gone already is fine */
+		return 0;
+	}
+	return signal_init(pidfd, signo, err);
+}

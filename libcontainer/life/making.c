@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "life/making.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/probe.h"
+#include "life/attend.h"
+#include "life/container.h"
+#include "policy/merge.h"
+#include "run/host-steps.h"
+
+#define CONFIG_MAX (16u << 20)
+#define POLICY_MAX (1u << 20)
+
+void ar_making_init(struct ar_making *m)
+{
+	*m = (struct ar_making){ .arena = ar_arena_new(), .bundle_fd = -1, .dir = AR_DIR_INIT };
+	ar_run_init(&m->run);
+	m->run.arena = m->arena;
+}
+
+void ar_making_done(struct ar_making *m)
+{
+	ar_run_done(&m->run);
+	ar_dir_close(&m->dir);
+	ar_facts_done(m->facts);
+	ar_close_fd(&m->bundle_fd);
+	ar_arena_free(m->arena);
+}
+
+static int open_bundle(struct ar_making *m, const char *bundle, struct ar_error *err)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(bundle ? bundle : ".", real))
+		return ar_fail(err, errno, "bundle '%s'", bundle ? bundle : ".");
+	m->bundle = ar_strdup(m->arena, real);
+	m->bundle_fd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return m->bundle_fd < 0 ? ar_fail(err, errno, "bundle '%s'", real) : 0;
+}
+
+int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char *bundle,
+		   const char *id, struct ar_error *err)
+{
+	int r = open_bundle(m, bundle, err);
+
+	if (r == 0)
+		r = ar_file_read(m->arena, m->bundle_fd, "config.json", CONFIG_MAX, &m->config,
+				 &m->config_len, err);
+	if (r == -ENOENT && m->bundle_fd >= 0)
+		return ar_refuse(
+			err, ENOENT,
+			"the bundle '%s' has no config.json (\"agentrun spec\" writes one)",
+			m->bundle);
+	if (r == 0)
+		r = ar_spec_parse(m->arena, "config.json", m->config, m->config_len, &m->spec, err);
+	if (r < 0)
+		return r;
+	if (!m->spec->process)
+		return ar_refuse(err, EINVAL,
+				 "config.json: process must be there to create a container");
+	return ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->config,
+			&m->facts, err);
+}
+
+/* What the configuration may hold and this backend does not do: named, never dropped. */
+static int refuse_unsupported(const struct ar_spec *spec, struct ar_error *err)
+{
+	if (spec->vm)
+		return ar_refuse(
+			err, ENOTSUP,
+			"vm: this backend runs containers on the host's kernel and has no virtual machine");
+	return 0;
+}
+
+/* The bundle's own wishes, which only tighten. */
+static int read_policy(struct ar_making *m, struct ar_asked *asked, struct ar_error *err)
+{
+	struct ar_error why;
+	char *text;
+	size_t len;
+	int r;
+
+	if (asked->profile == AR_PROFILE_COMPAT)
+		return 0;
+	r = ar_file_read(m->arena, m->bundle_fd, "agentrun.json", POLICY_MAX, &text, &len, &why);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0) {
+		*err = why;
+		return r;
+	}
+	asked->bundle_policy = text;
+	return 0;
+}
+
+/* Of the text that was parsed, whatever stands in the file by now. */
+static const char *digest(struct ar_making *m, enum ar_profile profile)
+{
+	char hex[65];
+
+	if (profile == AR_PROFILE_COMPAT)
+		return NULL; /* nothing was decided that it could vouch for */
+	ar_sha256(m->config, m->config_len, hex);
+	return ar_printf(m->arena, "sha256:%s", hex);
+}
+
+int ar_making_decide(struct ar_making *m, const struct ar_context *ctx, struct ar_asked *asked,
+		     struct ar_error *err)
+{
+	int r;
+
+	asked->profile = ctx->profile;
+	r = refuse_unsupported(m->spec, err);
+	if (r == 0)
+		r = read_policy(m, asked, err);
+	asked->digest = digest(m, asked->profile);
+	if (r == 0)
+		r = ar_merge(m->arena, m->spec, ctx->config, m->facts, asked, &m->effective, err);
+	if (r == 0)
+		ar_container_tell_capabilities(m->arena, m->effective->spec->process);
+	return r;
+}
+
+/* RFC 3339 with nanoseconds, UTC. */
+static char *now(struct ar_arena *arena)
+{
+	struct timespec ts;
+	struct tm tm;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	return ar_printf(arena, "%s.%09ldZ", text, ts.tv_nsec);
+}
+
+static void fill_record(struct ar_making *m, const char *id)
+{
+	m->record = (struct ar_record){
+		.version = { true, 1 },
+		.id = id,
+		.oci_version = m->spec->oci_version,
+		.bundle = m->bundle,
+		.rootfs = m->facts->root.resolved,
+		.created = now(m->arena),
+		.owner = { true, geteuid() },
+		.profile = ar_profile_name(m->effective->profile),
+		.backend = "native",
+		.digest = m->effective->digest,
+		.annotations = m->effective->spec->annotations,
+	};
+}
+
+/* Of the first process alone: not in the record, so that no "exec" inherits it. */
+static const struct ar_process *with_notify_socket(struct ar_arena *arena,
+						   const struct ar_process *process)
+{
+	struct ar_process *p = ar_memdup(arena, process, sizeof(*p));
+	const char **items = ar_alloc_array(arena, p->env.n + 1, sizeof(*items));
+
+	for (size_t i = 0; i < p->env.n; i++)
+		items[i] = p->env.items[i];
+	items[p->env.n] = AR_NOTIFY_VARIABLE;
+	p->env = (struct ar_strings){ .items = items, .n = p->env.n + 1 };
+	return p;
+}
+
+static void fill_run(struct ar_making *m, const struct ar_context *ctx,
+		     const struct ar_create_args *args, bool await_start)
+{
+	struct ar_run *run = &m->run;
+
+	run->effective = m->effective;
+	run->process = m->effective->spec->process;
+	if (args->notify_socket)
+		run->process = with_notify_socket(m->arena, run->process);
+	run->notify_socket = args->notify_socket;
+	run->notify.exact = m->effective->profile != AR_PROFILE_COMPAT;
+	run->state_path = ar_printf(m->arena, "%s/%s", ctx->root, args->id);
+	run->facts = m->facts;
+	run->id = args->id;
+	run->io = args->io;
+	run->await_start = await_start;
+	run->use_cgroup = !ctx->cgroup_disabled;
+	run->use_systemd = run->use_cgroup && ctx->cgroup_systemd;
+	run->manager = ctx->manager;
+	run->dir = &m->dir;
+	run->record = &m->record;
+}
+
+/* Unless something of the container is left: then the record is what "delete --force" finds it by.
+ */
+void ar_making_remove(struct ar_making *m)
+{
+	struct ar_error err = { 0 };
+
+	if (!m->run.left_behind && ar_dir_remove(&m->dir, m->run.id, &err) < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
+}
+
+/* Last, when all else is gone (config.md); what fails is logged. */
+static void poststop(struct ar_making *m)
+{
+	struct ar_error err = { 0 };
+
+	m->run.pid = 0;
+	m->record.pid.value = 0;
+	(void)ar_run_hooks(&m->run, AR_HOOK_POSTSTOP, "stopped", &err); /* has logged it */
+}
+
+/* How long init may take: hooks that it runs have bounds of their own, which come on top. */
+static int init_limit(const struct ar_hooks *hooks, int limit_ms)
+{
+	const enum ar_hook_kind kinds[] = { AR_HOOK_CREATE_CONTAINER, AR_HOOK_START_CONTAINER };
+
+	for (size_t i = 0; i < AR_COUNT(kinds); i++) {
+		ar_list_foreach(const struct ar_hook, hook, ar_hooks_of(hooks, kinds[i])) {
+			int64_t s = hook->timeout.set ? hook->timeout.value : AR_HOOK_LIMIT_SECONDS;
+
+			if (s > (INT_MAX - limit_ms) / 1000)
+				return -1;
+			limit_ms += (int)s * 1000;
+		}
+	}
+	return limit_ms;
+}
+
+/* createContainer hooks are init's: they have begun when it came that far. */
+static bool container_hooks_ran(const struct ar_making *m)
+{
+	for (int i = 0; i <= m->run.walk.shared->progress && (size_t)i < m->plan.n; i++)
+		if (m->plan.steps[i] == &ar_step_container_hooks)
+			return true;
+	return false;
+}
+
+int ar_making_prepare(struct ar_making *m, const struct ar_context *ctx,
+		      const struct ar_create_args *args, bool await_start, struct ar_error *err)
+{
+	int r;
+
+	fill_record(m, args->id);
+	fill_run(m, ctx, args, await_start);
+	r = ar_run_check_terminal(&m->run, args->io.detach || await_start, err);
+	if (r == 0)
+		r = ar_run_open_proc(&m->run, err);
+	if (r == 0)
+		r = ar_walk_open(&m->run.walk, err);
+	if (r == 0)
+		r = ar_dir_create(ctx->root, args->id, &m->dir, err);
+	return r;
+}
+
+int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
+		   const struct ar_create_args *args, bool await_start, struct ar_error *err)
+{
+	int r = ar_making_prepare(m, ctx, args, await_start, err);
+
+	if (r < 0)
+		return r;
+	m->run.walk.limit_ms = init_limit(m->effective->spec->hooks, m->run.walk.limit_ms);
+	ar_plan_create(&m->plan, &m->run);
+	r = ar_walk_run(&m->plan, &m->run, err);
+	if (r == 0)
+		return 0;
+	ar_making_remove(m);
+	if (m->run.hooks_ran || container_hooks_ran(m))
+		poststop(m);
+	return r;
+}
+
+void ar_making_undo(struct ar_making *m)
+{
+	struct ar_error err = { 0 };
+	int r = ar_dir_lock(&m->dir, m->run.id, &err);
+
+	/* a "delete --force" was faster: there is nothing left, and no hook to run again */
+	if (r == -ESTALE)
+		return;
+	if (r < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
+	ar_walk_undo(&m->plan, m->plan.n, &m->run);
+	ar_making_remove(m);
+	poststop(m);
+}
+
+int ar_making_attend(struct ar_making *m, const struct ar_attend_signals *signals, int *ret_code,
+		     struct ar_error *err)
+{
+	const struct ar_attend a = {
+		.signals = signals->fd,
+		.pid = m->run.pid,
+		.pidfd = m->run.walk.pidfd,
+		.master = m->run.walk.received_fd,
+		.notify = &m->run.notify,
+		.in = 0,
+		.out = 1,
+	};
+
+	return ar_attend(&a, ret_code, err);
+}

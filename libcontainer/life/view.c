@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "life/life.h"
+
+/*
+ * A record without a process is a create at work, which holds the lock, or one that died. The
+ * directory is opened once more, since a lock belongs to an open directory.
+ */
+static bool is_at_work(const struct ar_dir *dir)
+{
+	_cleanup_fd_ int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* what cannot be opened is being removed: by somebody at work */
+	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0;
+}
+
+int ar_life_view(const struct ar_context *ctx, struct ar_arena *arena, const char *id,
+		 struct ar_view *ret, struct ar_error *err)
+{
+	_cleanup_dir_ struct ar_dir dir = AR_DIR_INIT;
+	struct ar_view view = { 0 };
+	int r;
+
+	r = ar_dir_open(ctx->root, id, AR_LOCK_NONE, &dir, err);
+	if (r == 0)
+		r = ar_record_read(arena, &dir, &view.record, err);
+	if (r == 0)
+		r = ar_record_status(&dir, view.record, &view.status, NULL, err);
+	if (r < 0)
+		return r;
+	if (view.status == AR_STATUS_CREATING && !is_at_work(&dir))
+		view.status = AR_STATUS_STOPPED;
+	*ret = view;
+	return 0;
+}

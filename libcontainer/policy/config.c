@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "policy/optout.h"
+#include "policy/profile.h"
+#include "policy/trust.h"
+#include "json/read.h"
+
+#ifndef AR_SYSCONFDIR
+#define AR_SYSCONFDIR "/etc"
+#endif
+#define CONFIG_MAX (1u << 20)
+
+/* --- what the file may say --- */
+
+#define OPT_OUT(json, member) \
+	.name = json, .type = AR_T_STRING, .offset = offsetof(struct ar_opt_out, member)
+static const struct ar_field opt_out_fields[] = {
+	{ OPT_OUT("control", control), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
+	{ OPT_OUT("image", image), .flags = AR_F_NONEMPTY },
+	{ OPT_OUT("annotation", annotation), .flags = AR_F_NONEMPTY },
+	{ OPT_OUT("path", path), .flags = AR_F_NONEMPTY },
+	{ OPT_OUT("reason", reason), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
+	{ OPT_OUT("expires", expires), .flags = AR_F_NONEMPTY },
+};
+static const struct ar_class opt_out_class = {
+	.name = "opt-out",
+	.size = sizeof(struct ar_opt_out),
+	.fields = opt_out_fields,
+	.n = AR_COUNT(opt_out_fields),
+	.strict = true,
+	.line_at = -1,
+};
+
+#define HOOK(json, kind, member) \
+	.name = json, .type = kind, .offset = offsetof(struct ar_hook_allow, member)
+static const struct ar_field hook_fields[] = {
+	{ HOOK("path", AR_T_STRING, path), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
+	{ HOOK("args", AR_T_STRINGS, args), .flags = AR_F_REQUIRED },
+	{ HOOK("reason", AR_T_STRING, reason), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
+};
+static const struct ar_class hook_class = {
+	.name = "hook",
+	.size = sizeof(struct ar_hook_allow),
+	.fields = hook_fields,
+	.n = AR_COUNT(hook_fields),
+	.strict = true,
+	.line_at = -1,
+};
+
+#define CONFIG(json, kind, member) \
+	.name = json, .type = kind, .offset = offsetof(struct ar_config, member)
+static const struct ar_field config_fields[] = {
+	{ CONFIG("profile", AR_T_STRING, profile) },
+	{ CONFIG("minimum-profile", AR_T_STRING, minimum_profile) },
+	{ CONFIG("scratch-size", AR_T_U64, scratch_size) },
+	{ CONFIG("home-size", AR_T_U64, home_size) },
+	{ CONFIG("tmpfs-ceiling", AR_T_U64, tmpfs_ceiling) },
+	{ CONFIG("memory-limit", AR_T_U64, memory_limit) },
+	{ CONFIG("pids-limit", AR_T_U64, pids_limit) },
+	{ CONFIG("pids-ceiling", AR_T_U64, pids_ceiling) },
+	{ CONFIG("nofile-ceiling", AR_T_U64, nofile_ceiling) },
+	{ CONFIG("bind-sources", AR_T_STRINGS, bind_sources) },
+	{ CONFIG("engine-roots", AR_T_STRINGS, engine_roots) },
+	{ CONFIG("hooks", AR_T_LIST, hooks), .of = &hook_class },
+	{ CONFIG("opt-outs", AR_T_LIST, opt_outs), .of = &opt_out_class },
+	{ CONFIG("strengths", AR_T_MAP, strengths) },
+	{ CONFIG("subid-start", AR_T_U64, subid_start), .max = UINT32_MAX },
+	{ CONFIG("subid-count", AR_T_U64, subid_count), .max = UINT32_MAX },
+};
+const struct ar_class ar_config_class = {
+	.name = "configuration",
+	.size = sizeof(struct ar_config),
+	.fields = config_fields,
+	.n = AR_COUNT(config_fields),
+	.strict = true,
+	.line_at = -1,
+};
+const struct ar_config ar_config_default;
+
+/* --- what the tables cannot say --- */
+
+static int check_profile(const char *file, const char *key, const char *value, struct ar_error *err)
+{
+	enum ar_profile profile = value ? ar_profile_from_name(value) : AR_PROFILE_AGENT;
+
+	if (profile == AR_PROFILE_UNSET)
+		return ar_refuse(err, EINVAL,
+				 "%s: %s: unknown profile '%s': expected compat, agent or strict",
+				 file, key, value);
+	if (profile == AR_PROFILE_VM)
+		return ar_refuse(err, ENOTSUP, "%s: %s: the VM backend is not part of this version",
+				 file, key);
+	return 0;
+}
+
+/* Zero is "no limit" to the kernel's files and to tmpfs: it must not be reached by a slip. */
+static int check_sizes(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	const struct {
+		const char *key;
+		const struct ar_opt_u64 *value;
+		uint64_t least;
+	} sizes[] = {
+		{ "scratch-size", &c->scratch_size, 4096 },
+		{ "tmpfs-ceiling", &c->tmpfs_ceiling, 4096 },
+		{ "memory-limit", &c->memory_limit, 1u << 20 },
+		{ "pids-limit", &c->pids_limit, 2 },
+		{ "pids-ceiling", &c->pids_ceiling, 2 },
+		{ "nofile-ceiling", &c->nofile_ceiling, 32 },
+	};
+
+	for (size_t i = 0; i < AR_COUNT(sizes); i++)
+		if (sizes[i].value->set && (sizes[i].value->value < sizes[i].least ||
+					    sizes[i].value->value > INT64_MAX / 2))
+			return ar_refuse(err, EINVAL, "%s: %s: %ju is out of range: at least %ju",
+					 file, sizes[i].key, (uintmax_t)sizes[i].value->value,
+					 (uintmax_t)sizes[i].least);
+	return 0;
+}
+
+static int check_paths(const char *file, const char *key, const struct ar_strings *paths,
+		       struct ar_error *err)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (paths->items[i][0] != '/' || ar_streq(paths->items[i], "/"))
+			return ar_refuse(err, EINVAL,
+					 "%s: %s: '%s' is not an absolute path below '/'", file,
+					 key, paths->items[i]);
+	return 0;
+}
+
+static int check_strengths(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	for (size_t i = 0; i < c->strengths.n; i++) {
+		const struct ar_pair *p = &c->strengths.items[i];
+		enum ar_control control = ar_control_from_name(p->key);
+		enum ar_strength strength;
+
+		if (control == AR_CONTROL_COUNT)
+			return ar_refuse(err, EINVAL, "%s: strengths: unknown control '%s'", file,
+					 p->key);
+		if (!ar_strength_from_name(p->value, &strength))
+			return ar_refuse(
+				err, EINVAL,
+				"%s: strengths: '%s' of '%s' is neither required nor if-available",
+				file, p->value, p->key);
+		if (strength < ar_control_strength(AR_PROFILE_AGENT, control))
+			return ar_refuse(err, EINVAL,
+					 "%s: strengths: the control '%s' is always required", file,
+					 p->key);
+	}
+	return 0;
+}
+
+static bool is_floor(const char *control)
+{
+	const struct ar_rule *rule = ar_rule_find(control);
+
+	return rule && (rule->flags & AR_RULE_FLOOR);
+}
+
+static int check_lists(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	ar_list_foreach(const struct ar_opt_out, o, &c->opt_outs) {
+		int64_t expiry;
+
+		if (!ar_rule_named(o->control))
+			return ar_refuse(err, EINVAL,
+					 "%s: opt-outs: '%s' is neither a control nor a field",
+					 file, o->control);
+		if (is_floor(o->control))
+			return ar_refuse(err, EINVAL,
+					 "%s: opt-outs: nothing can be left out of '%s'", file,
+					 o->control);
+		if (o->expires && ar_expiry_parse(o->expires, &expiry) < 0)
+			return ar_refuse(
+				err, EINVAL,
+				"%s: opt-outs: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
+				file, o->expires);
+	}
+	ar_list_foreach(const struct ar_hook_allow, h, &c->hooks)
+		if (h->path[0] != '/')
+			return ar_refuse(err, EINVAL, "%s: hooks: '%s' is not an absolute path",
+					 file, h->path);
+	return 0;
+}
+
+static int check(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	int r = check_profile(file, "profile", c->profile, err);
+
+	if (r == 0)
+		r = check_profile(file, "minimum-profile", c->minimum_profile, err);
+	if (r == 0)
+		r = check_sizes(file, c, err);
+	if (r == 0)
+		r = check_paths(file, "bind-sources", &c->bind_sources, err);
+	if (r == 0)
+		r = check_paths(file, "engine-roots", &c->engine_roots, err);
+	if (r == 0)
+		r = check_strengths(file, c, err);
+	if (r == 0)
+		r = check_lists(file, c, err);
+	if (r == 0 && c->subid_start.set != c->subid_count.set)
+		return ar_refuse(err, EINVAL, "%s: subid-start and subid-count belong together",
+				 file);
+	return r;
+}
+
+/* Clean paths, so that they can be compared. A relative one stays, to be refused. */
+static void clean_paths(struct ar_arena *arena, struct ar_strings *paths)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		if (paths->items[i][0] != '/')
+			continue;
+		char *clean = ar_strdup(arena, paths->items[i]);
+
+		ar_path_clean(clean);
+		paths->items[i] = clean;
+	}
+}
+
+int ar_config_parse(struct ar_arena *arena, const char *name, const char *text, size_t len,
+		    const struct ar_config **ret, struct ar_error *err)
+{
+	struct ar_json_limits limits = ar_json_limits_default;
+	struct ar_config *config = ar_alloc(arena, sizeof(*config));
+	const struct ar_json *json;
+	int r;
+
+	limits.comments = true;
+	r = ar_json_parse(arena, name, text, len, &limits, &json, err);
+	if (r == 0)
+		r = ar_decode(arena, &ar_config_class, name, "", json, config, err);
+	if (r < 0)
+		return r;
+	clean_paths(arena, &config->bind_sources);
+	clean_paths(arena, &config->engine_roots);
+	r = check(name, config, err);
+	if (r < 0)
+		return r;
+	*ret = config;
+	return 0;
+}
+
+int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_config **ret,
+		   struct ar_error *err)
+{
+	const char *file = path ? path : AR_SYSCONFDIR "/agentrun/agentrun.conf", *why;
+	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char resolved[PATH_MAX], *text;
+	struct ar_trust trust;
+	size_t len;
+	int r;
+
+	if (fd < 0 && errno == ENOENT && !path) {
+		*ret = &ar_config_default;
+		return 0;
+	}
+	if (fd < 0)
+		return ar_fail(err, errno, "open the configuration '%s'", file);
+	r = ar_fd_realpath(fd, resolved, sizeof(resolved));
+	if (r < 0)
+		return ar_fail(err, -r, "the configuration '%s'", file);
+	ar_trust_get(&trust);
+	why = ar_untrusted(&trust, fd, resolved);
+	if (why)
+		return ar_refuse(err, EPERM, "the configuration '%s' %s", file, why);
+	r = ar_file_read_fd(arena, fd, file, CONFIG_MAX, &text, &len, err);
+	if (r < 0)
+		return r;
+	return ar_config_parse(arena, file, text, len, ret, err);
+}

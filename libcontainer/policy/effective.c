@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/effective.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "policy/profile.h"
+#include "json/read.h"
+#include "json/write.h"
+
+#define DECISION(member)                                       \
+	{                                                      \
+		.name = #member, .type = AR_T_STRING,          \
+		.offset = offsetof(struct ar_decision, member) \
+	}
+static const struct ar_field decision_fields[] = {
+	DECISION(field), DECISION(asked), DECISION(got), DECISION(kind), DECISION(reason),
+};
+const struct ar_class ar_decision_class = {
+	.name = "decision",
+	.size = sizeof(struct ar_decision),
+	.fields = decision_fields,
+	.n = AR_COUNT(decision_fields),
+	.strict = true,
+	.line_at = -1,
+};
+
+/* What is true or false of an effective configuration. */
+#define SWITCH(name, member)                                \
+	{                                                   \
+		name, offsetof(struct ar_effective, member) \
+	}
+static const struct {
+	const char *name;
+	size_t offset;
+} switches[] = {
+	SWITCH("builtinSeccomp", builtin_seccomp),
+	SWITCH("landlockScope", landlock_scope),
+	SWITCH("landlockSignals", landlock_signals),
+	SWITCH("memfdNoexec", memfd_noexec),
+	SWITCH("devReadonly", dev_readonly),
+	SWITCH("rootNosuidNodev", root_nosuid_nodev),
+	SWITCH("newKeyring", new_keyring),
+	SWITCH("procHidepid", proc_hidepid),
+	SWITCH("noPivot", no_pivot),
+	SWITCH("cgroupNamespaceForced", cgroup_ns_forced),
+	SWITCH("idmapRoot", idmap_root),
+	SWITCH("homeNoexec", home_noexec),
+	SWITCH("pidsDefault", pids_default),
+	SWITCH("memoryDefault", memory_default),
+	SWITCH("swapDefault", swap_default),
+};
+
+/* The document around the configuration; what is no plain member is done by hand below. */
+struct outside {
+	const char *profile, *digest, *home;
+	struct ar_opt_u64 home_size;
+	struct ar_u64s privileged_gids;
+	struct ar_list decisions;
+	struct ar_spec *config;
+};
+#define OUTSIDE(json, kind, member) \
+	.name = json, .type = kind, .offset = offsetof(struct outside, member)
+static const struct ar_field outside_fields[] = {
+	{ OUTSIDE("profile", AR_T_STRING, profile), .flags = AR_F_REQUIRED },
+	{ OUTSIDE("digest", AR_T_STRING, digest) },
+	{ OUTSIDE("home", AR_T_STRING, home) },
+	{ OUTSIDE("homeSize", AR_T_U64, home_size) },
+	{ OUTSIDE("privilegedGids", AR_T_U64S, privileged_gids) },
+	{ OUTSIDE("decisions", AR_T_LIST, decisions), .of = &ar_decision_class },
+	{ OUTSIDE("config", AR_T_OBJECT, config), .of = &ar_spec_class, .flags = AR_F_REQUIRED },
+};
+static const struct ar_class outside_class = {
+	.name = "effective configuration",
+	.size = sizeof(struct outside),
+	.fields = outside_fields,
+	.n = AR_COUNT(outside_fields),
+	.line_at = -1,
+};
+
+const char *ar_effective_not_applied(const struct ar_effective *e, enum ar_control control)
+{
+	ar_list_foreach(const struct ar_decision, d, &e->decisions)
+		if (ar_streq(d->kind, "not applied") &&
+		    ar_streq(d->field, ar_control_name(control)))
+			return d->reason;
+	return NULL;
+}
+
+/* --- write --- */
+
+static void write_controls(struct ar_json_writer *w, const struct ar_effective *e)
+{
+	ar_json_key(w, "controls");
+	ar_json_open(w, '{');
+	for (int c = 0; c < AR_CONTROL_COUNT; c++)
+		ar_json_kv(w, ar_control_name((enum ar_control)c),
+			   ar_strength_name(e->strength[c]));
+	ar_json_close(w, '}');
+	ar_json_key(w, "switches");
+	ar_json_open(w, '{');
+	for (size_t i = 0; i < AR_COUNT(switches); i++)
+		ar_json_kv_bool(w, switches[i].name,
+				*(const bool *)((const char *)e + switches[i].offset));
+	ar_json_close(w, '}');
+}
+
+void ar_effective_encode(struct ar_json_writer *w, const struct ar_effective *e)
+{
+	ar_json_open(w, '{');
+	ar_json_kv(w, "profile", ar_profile_name(e->profile));
+	if (e->digest)
+		ar_json_kv(w, "digest", e->digest);
+	write_controls(w, e);
+	if (e->home) {
+		ar_json_kv(w, "home", e->home);
+		ar_json_kv_u64(w, "homeSize", e->home_size);
+	}
+	if (e->privileged_gids.n) {
+		ar_json_key(w, "privilegedGids");
+		ar_json_open(w, '[');
+		for (size_t i = 0; i < e->privileged_gids.n; i++)
+			ar_json_u64(w, e->privileged_gids.items[i]);
+		ar_json_close(w, ']');
+	}
+	ar_json_key(w, "decisions");
+	ar_json_open(w, '[');
+	ar_list_foreach(const struct ar_decision, d, &e->decisions)
+		ar_encode(w, &ar_decision_class, d);
+	ar_json_close(w, ']');
+	ar_json_key(w, "config");
+	ar_encode(w, &ar_spec_class, e->spec);
+	ar_json_close(w, '}');
+}
+
+/* --- read --- */
+
+/* A control or switch that the record lacks would be off: a record that was cut must not weaken a
+ * container. */
+static int read_controls(const char *name, const struct ar_json *json, struct ar_effective *e,
+			 struct ar_error *err)
+{
+	const struct ar_json *controls = ar_json_get(json, "controls"),
+			     *on = ar_json_get(json, "switches");
+
+	for (int c = 0; c < AR_CONTROL_COUNT; c++) {
+		const char *control = ar_control_name((enum ar_control)c);
+		const struct ar_json *v = ar_json_get(controls, control);
+
+		if (!v || v->type != AR_JSON_STRING)
+			return ar_refuse(err, EINVAL, "%s: no strength for the control '%s'", name,
+					 control);
+		if (ar_streq(v->text, ar_strength_name(AR_OFF)))
+			e->strength[c] = AR_OFF;
+		else if (!ar_strength_from_name(v->text, &e->strength[c]))
+			return ar_refuse(err, EINVAL,
+					 "%s: unknown strength '%s' of the control '%s'", name,
+					 v->text, control);
+	}
+	for (size_t i = 0; i < AR_COUNT(switches); i++) {
+		const struct ar_json *v = ar_json_get(on, switches[i].name);
+
+		if (!v || v->type != AR_JSON_BOOL)
+			return ar_refuse(err, EINVAL, "%s: no switch '%s'", name, switches[i].name);
+		*(bool *)((char *)e + switches[i].offset) = v->truth;
+	}
+	return 0;
+}
+
+int ar_effective_decode(struct ar_arena *arena, const char *name, const struct ar_json *json,
+			const struct ar_effective **ret, struct ar_error *err)
+{
+	struct outside o = { 0 };
+	struct ar_effective *e = ar_alloc(arena, sizeof(*e));
+	int *sources, r;
+
+	r = ar_decode(arena, &outside_class, name, "", json, &o, err);
+	if (r < 0)
+		return r;
+	e->profile = ar_profile_from_name(o.profile);
+	if (e->profile == AR_PROFILE_UNSET)
+		return ar_refuse(err, EINVAL, "%s: unknown profile '%s'", name, o.profile);
+	r = read_controls(name, json, e, err);
+	if (r < 0)
+		return r;
+	e->digest = o.digest;
+	e->home = o.home;
+	e->home_size = o.home_size.value;
+	e->privileged_gids = o.privileged_gids;
+	e->decisions = o.decisions;
+	e->spec = o.config;
+	sources = ar_alloc_array(arena, o.config->mounts.n + 1, sizeof(*sources));
+	for (size_t i = 0; i < o.config->mounts.n; i++)
+		sources[i] = -1;
+	e->mount_source = sources;
+	*ret = e;
+	return 0;
+}

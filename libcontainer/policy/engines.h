@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec/spec.h"
+
+/*
+ * The files that container engines put into every container: their own resolv.conf, secrets,
+ * volumes. Known by the shape of the source and by the destination, so that any data root will do;
+ * they come before every denial of a path, since engines keep them below /run and /var/lib.
+ */
+enum ar_engine_access {
+	AR_ENGINE_AS_ASKED,  /* writable if the engine says so */
+	AR_ENGINE_READ_ONLY, /* never written by a container */
+};
+struct ar_engine_file {
+	const char *engine;
+	const char *source, *destination; /* patterns, see ar_shape_matches() */
+	enum ar_engine_access access;
+	const char *note; /* worth a decision of its own, NULL: no */
+};
+
+/* The entry that a bind of resolved source onto destination (both clean) is, NULL: none. */
+const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *source,
+						 const char *destination);
+
+/*
+ * Patterns are paths by components: "**" any number of components, "{name}" any one, "{id}" a
+ * container's id (12 to 64 lower-case hexadecimal digits), "{pod}" a pod's uid; anything else as
+ * fnmatch(3).
+ */
+bool ar_shape_matches(const char *pattern, const char *path);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "spec/field.h"
+
+/*
+ * What policy needs to know of this host, gathered once by kernel/probe before it decides, so that
+ * policy itself makes no system call and tests can make facts up.
+ */
+
+/* A path of the host, resolved once. What is judged is this descriptor, and this descriptor is what
+ * gets mounted. */
+struct ar_source {
+	int fd;		      /* O_PATH, or -1 when it could not be opened */
+	int error;	      /* the errno of that, 0 */
+	const char *asked;    /* as the spec has it, made absolute against the bundle */
+	const char *resolved; /* without links */
+	mode_t mode;	      /* st_mode */
+	uid_t uid;
+	dev_t dev, rdev;
+	ino_t ino;
+	uint64_t fs_type;    /* f_type of statfs(2): a procfs stays one under whatever name it is
+				reached */
+	bool idmap;	     /* its filesystem can be id-mapped (mount_setattr(2)) */
+	bool recursive;	     /* the bind brings what is mounted beneath it */
+	const char *mounted; /* why something of that is none to bind from, NULL: nothing is */
+	struct ar_strings names; /* where else on the host the same is to be seen, or what lies in
+				    it */
+	const char *holds; /* the first path of hostpaths.h that it is, or that lies beneath it, or
+			      NULL */
+};
+
+struct ar_hook_fact {
+	const char *resolved; /* the file behind hook.path, /proc/PID/exe links included; NULL: not
+				 there */
+	mode_t mode;
+	uid_t uid;
+	bool caller_may_write; /* the file, or a directory on the way to it, is not only root's to
+				  change */
+};
+
+/* A group of the host that is as good as root there (hostpaths.h), found in its /etc/group. */
+struct ar_group_fact {
+	const char *name;
+	gid_t gid;
+};
+
+/* The places of a container that get a fresh tmpfs, in the order of facts.scratch_target. */
+enum ar_scratch { AR_SCRATCH_TMP, AR_SCRATCH_VAR_TMP, AR_SCRATCH_RUN, AR_SCRATCH_COUNT };
+extern const char *const ar_scratch_paths[AR_SCRATCH_COUNT]; /* "/tmp", "/var/tmp", "/run" */
+
+struct ar_facts {
+	unsigned int kernel_major, kernel_minor;
+	uid_t euid;
+	bool host_root; /* euid 0 in the initial user namespace */
+	uid_t overflow_uid;
+	const char *cgroup_root;	/* the v2 tree's mount point, NULL: none */
+	const char *cgroup_controllers; /* its cgroup.controllers, blank-separated */
+	int landlock_abi;		/* 0: none */
+	bool memfd_noexec;		/* the sysctl exists and level 2 works (>= 6.6) */
+	bool apparmor, selinux;		/* enabled */
+	const char *apparmor_default; /* the first of the engines' default profiles that is loaded,
+					 NULL */
+	struct ar_source root;	      /* spec.root.path */
+	struct ar_source *sources;    /* one for each bind mount, in the order of spec.mounts */
+	int *mount_source;	      /* for each of spec.mounts: index into sources, -1 */
+	size_t n_mounts, n_sources;
+	const char **mount_target; /* for each of spec.mounts: its destination with links inside the
+				      root resolved */
+	const char *scratch_target[AR_SCRATCH_COUNT]; /* the same for ar_scratch_paths */
+	const char **namespaces; /* for each of spec.linux.namespaces that has a path:
+				    "net:[4026532008]", else NULL */
+	size_t n_namespaces;
+	struct ar_group_fact *groups; /* the host's privileged groups */
+	size_t n_groups;
+	struct ar_hook_fact *hooks; /* in the order prestart, createRuntime, ..., poststop */
+	size_t n_hooks;
+	const char *home; /* of the process user by the image's /etc/passwd, links resolved, NULL */
+	bool home_exists;
+	const char *bundle; /* absolute */
+	const char *id;
+	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
+					       last */
+	int oom_score_adj;		    /* of this process */
+	uint64_t nofile_soft, nofile_hard;  /* RLIMIT_NOFILE of this process, 0: unknown */
+	struct ar_list rlimits; /* struct ar_rlimit: its hard limits, if it cannot raise them */
+	int64_t now;		/* seconds since 1970, for opt-outs that expire */
+};

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/merge-binds.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "policy/engines.h"
+#include "policy/hostpaths.h"
+
+#define FS_SYSFS 0x62656572u
+#define FS_CGROUP2 0x63677270u
+
+static struct ar_bind_verdict verdict(enum ar_bind_fate fate, const char *reason)
+{
+	return (struct ar_bind_verdict){ .fate = fate, .reason = reason };
+}
+
+static struct ar_bind_verdict take(void)
+{
+	return verdict(AR_BIND_TAKE, NULL);
+}
+
+static struct ar_bind_verdict refuse(const char *reason)
+{
+	return verdict(AR_BIND_REFUSE, reason);
+}
+
+/*
+ * Only the owner of a network or cgroup namespace may mount its sysfs or cgroup tree. For a
+ * container that joins one from outside its user namespace, rootless engines bind the one they see.
+ */
+static bool is_rootless_stand_in(const struct ar_merging *m, const struct ar_source *s,
+				 const char *target)
+{
+	if (m->facts->host_root)
+		return false;
+	return (s->fs_type == FS_SYSFS && ar_streq(target, "/sys")) ||
+	       (s->fs_type == FS_CGROUP2 && ar_streq(target, "/sys/fs/cgroup"));
+}
+
+/* Sockets and devices: connecting and opening need no writable mount. */
+static struct ar_bind_verdict judge_kind(const struct ar_source *s, const char *target)
+{
+	if (S_ISREG(s->mode) || S_ISDIR(s->mode))
+		return take();
+	if (S_ISCHR(s->mode) || S_ISBLK(s->mode))
+		return ar_path_within(target, "/dev")
+			       ? verdict(AR_BIND_DROP,
+					 "it is a device of the host, and was not declared")
+			       : refuse("it is a device of the host");
+	if (S_ISSOCK(s->mode))
+		return refuse("it is a socket of the host");
+	return refuse("it is no regular file and no directory");
+}
+
+static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *file,
+						const struct ar_source *s, bool writable)
+{
+	struct ar_bind_verdict v = take();
+
+	/* a volume may be a mount of something else: a local volume of type none */
+	if (s->holds && s->holds[0] == '/')
+		return refuse("behind the engine's volume stands a part of the host's system");
+	if (file->access == AR_ENGINE_READ_ONLY && writable)
+		v = verdict(AR_BIND_READ_ONLY,
+			    ar_streq(file->engine, "host")
+				    ? "the host's own file is not the container's to change"
+				    : "the engine's own file is not the container's to change");
+	v.note = file->note;
+	return v;
+}
+
+/*
+ * What names a source has besides: a bind mount of the host, or a second mount of the same device,
+ * shows a part of the host's system under a harmless one. What engines keep is mounted elsewhere
+ * all the time, and each of these names is judged when it is asked for.
+ */
+static const char *judge_name(const struct ar_merging *m, const char *name)
+{
+	const char *credential = ar_credential_in(name);
+	size_t n;
+	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (ar_path_within(sensitive[i].path, name))
+			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
+					 name);
+	if (ar_path_in(name, &ar_system_trees))
+		return ar_printf(m->arena, "it is or holds '%s' of the host's system", name);
+	if (credential)
+		return ar_printf(m->arena, "it is or holds '%s', a store of credentials", name);
+	return NULL;
+}
+
+static const char *name_reason(const struct ar_merging *m, const struct ar_source *s)
+{
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < s->names.n && !reason; i++)
+		reason = judge_name(m, s->names.items[i]);
+	return reason;
+}
+
+static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
+{
+	const char *path = s->resolved, *credential = ar_credential_in(path);
+	size_t n;
+	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (ar_path_within(sensitive[i].path, path))
+			return refuse(ar_printf(m->arena, "it is or holds %s", sensitive[i].what));
+	if (ar_path_in(path, &ar_system_trees))
+		return refuse("it lies inside the host's system");
+	if (ar_path_in(path, &ar_engine_trees) || ar_path_in(path, &m->config->engine_roots) ||
+	    ar_path_holds(path, &m->config->engine_roots) ||
+	    ar_shape_matches("/**/.local/share/containers/storage/**", path) ||
+	    ar_shape_matches("/**/.local/share/docker/**", path))
+		return refuse("it is part of a container engine's data");
+	if (credential)
+		return refuse(ar_printf(m->arena, "it is a store of credentials (%s)", credential));
+	if (s->holds && s->holds[0] == '/')
+		return refuse(ar_printf(m->arena, "it is or holds %s (%s)",
+					ar_sensitive_what(s->holds), s->holds));
+	if (s->holds)
+		return refuse(
+			ar_printf(m->arena, "it holds a store of credentials (%s)", s->holds));
+	return take();
+}
+
+/* A home directory itself: what is written to its start-up files runs on the host. */
+static bool is_home(const char *path)
+{
+	return ar_shape_matches("/home/{name}", path);
+}
+
+static bool has_home(const struct ar_source *s)
+{
+	for (size_t i = 0; i < s->names.n; i++)
+		if (is_home(s->names.items[i]))
+			return true;
+	return is_home(s->resolved);
+}
+
+static bool may_be_written(const struct ar_merging *m, const char *path)
+{
+	if (ar_path_in(path, &m->config->bind_sources) || ar_streq(path, "/workspace"))
+		return true;
+	for (size_t i = 0; i < ar_writable_trees.n; i++)
+		if (ar_path_within(path, ar_writable_trees.items[i]) &&
+		    !ar_streq(path, ar_writable_trees.items[i]))
+			return !is_home(path);
+	return false;
+}
+
+struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *s,
+				     const char *destination, const char *target, bool writable)
+{
+	const struct ar_engine_file *file;
+	struct ar_bind_verdict v;
+
+	if (s->error || !s->resolved)
+		return refuse("it cannot be opened");
+	if (is_rootless_stand_in(m, s, target))
+		return verdict(AR_BIND_READ_ONLY,
+			       "it stands for a mount that this user namespace must not make");
+	v = judge_kind(s, target);
+	if (v.fate != AR_BIND_TAKE)
+		return v;
+	if (ar_kernel_fs(s->fs_type))
+		return refuse(ar_kernel_fs(s->fs_type));
+	file = ar_engine_file_find(m->from, s->resolved, destination);
+	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
+	/* its place says more than what happens to be mounted there */
+	if (v.fate != AR_BIND_REFUSE && s->mounted)
+		return refuse(s->mounted);
+	if (v.fate != AR_BIND_REFUSE && name_reason(m, s))
+		return refuse(name_reason(m, s));
+	if (v.fate != AR_BIND_TAKE)
+		return v;
+	if (!file && m->values.declared_binds && !ar_path_in(s->resolved, &m->config->bind_sources))
+		return refuse("the strict profile takes only sources that bind-sources declares");
+	if (writable && ar_path_in(target, &ar_container_system))
+		v = verdict(AR_BIND_READ_ONLY,
+			    "it lies over the container's own system directories");
+	else if (writable && !file && has_home(s))
+		v = verdict(AR_BIND_READ_ONLY,
+			    "start-up files of a home directory would run on the host");
+	else if (writable && !file && !may_be_written(m, s->resolved))
+		v = verdict(AR_BIND_READ_ONLY,
+			    "writable binds come from volumes, workspaces and bind-sources");
+	v.note = file ? file->note : NULL;
+	return v;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "policy/merging.h"
+
+/* What becomes of a bind mount. */
+enum ar_bind_fate {
+	AR_BIND_TAKE,
+	AR_BIND_READ_ONLY, /* taken, but not to be written; reason says why */
+	AR_BIND_DROP,	   /* left out, the container starts without; reason says why */
+	AR_BIND_REFUSE,
+};
+struct ar_bind_verdict {
+	enum ar_bind_fate fate;
+	const char *reason; /* NULL with AR_BIND_TAKE */
+	const char *note;   /* for a decision of its own, NULL */
+};
+
+/*
+ * Judge a bind by its resolved source. destination is as the bundle has it, target with the links
+ * of the root resolved; both clean. Opt-outs are not asked.
+ */
+struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *source,
+				     const char *destination, const char *target, bool writable);

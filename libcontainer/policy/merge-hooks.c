@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "policy/merging.h"
+
+/*
+ * Hooks run as root on the host, before and after the container, with what a bundle says. Only
+ * files that root alone can change and that are listed, with the arguments they are listed with, in
+ * an environment of ours.
+ */
+
+/* "..." as the last pattern stands for any more arguments. */
+static const char any_more[] = "...";
+
+static const struct {
+	const char *path;
+	const char *args[8];
+} listed[] = {
+	/* dockerd joins the container's network namespace by itself: /proc/PID/exe with another
+	   name */
+	{ "/usr/bin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
+	{ "/usr/sbin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
+	{ "/usr/local/bin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
+	{ "/usr/libexec/docker/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
+	{ "/usr/bin/nerdctl", { "*nerdctl", "internal", "oci-hook", "*" } },
+	{ "/usr/local/bin/nerdctl", { "*nerdctl", "internal", "oci-hook", "*" } },
+	{ "/usr/bin/nvidia-container-runtime-hook",
+	  { "*nvidia-container-runtime-hook", "prestart" } },
+	{ "/usr/bin/nvidia-container-toolkit", { "*nvidia-container-toolkit", "prestart" } },
+	{ "/usr/bin/nvidia-ctk", { "*nvidia-ctk", "hook", "..." } },
+	{ "/usr/bin/nvidia-cdi-hook", { "*nvidia-cdi-hook", "..." } },
+};
+
+static bool args_match(const char *const *patterns, size_t n, const struct ar_strings *args)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i + 1 == n && ar_streq(patterns[i], any_more))
+			return true;
+		if (i >= args->n || fnmatch(patterns[i], args->items[i], 0) != 0)
+			return false;
+	}
+	return i == args->n;
+}
+
+static bool is_listed(const struct ar_merging *m, const char *path, const struct ar_strings *args)
+{
+	for (size_t i = 0; i < AR_COUNT(listed); i++) {
+		size_t n = 0;
+
+		while (n < AR_COUNT(listed[i].args) && listed[i].args[n])
+			n++;
+		if (ar_streq(path, listed[i].path) && args_match(listed[i].args, n, args))
+			return true;
+	}
+	ar_list_foreach(const struct ar_hook_allow, allow, &m->config->hooks)
+		if (ar_streq(path, allow->path) &&
+		    args_match(allow->args.items, allow->args.n, args))
+			return true;
+	return false;
+}
+
+/* Why a hook must not run, NULL: it may. */
+static const char *judge(const struct ar_merging *m, const struct ar_hook *hook,
+			 const struct ar_hook_fact *fact)
+{
+	if (!fact || !fact->resolved)
+		return "its file cannot be found";
+	if (!S_ISREG(fact->mode))
+		return "it is no regular file";
+	if (fact->uid != 0 && !(fact->uid == m->facts->overflow_uid && !m->facts->host_root))
+		return "its file does not belong to root";
+	if ((fact->mode & 022) || fact->caller_may_write)
+		return "others than root can change its file";
+	if (!is_listed(m, fact->resolved, &hook->args))
+		return "it is not in the list of hooks, or not with these arguments";
+	return NULL;
+}
+
+static struct ar_hook hold(struct ar_merging *m, const struct ar_hook *hook,
+			   const struct ar_hook_fact *fact, const char *path, const char *field)
+{
+	static const char *env[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
+	};
+	struct ar_hook out = *hook;
+
+	if (fact && fact->resolved)
+		out.path = fact->resolved; /* what was judged is what runs */
+	out.env = (struct ar_strings){ env, 1 };
+	if (hook->env.n)
+		ar_decide_as(m, path, ar_printf(m->arena, "%s.env", field),
+			     ar_printf(m->arena, "%zu variables", hook->env.n), env[0],
+			     "the environment of a root process is not the bundle's to choose");
+	return out;
+}
+
+static struct ar_list merge_list(struct ar_merging *m, const char *name,
+				 const struct ar_list *asked, size_t *fact_index)
+{
+	struct ar_hook *kept = ar_alloc_array(m->arena, asked->n + 1, sizeof(*kept));
+	const char *path = ar_printf(m->arena, "hooks.%s", name);
+	size_t n = 0;
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const struct ar_hook *hook = &((const struct ar_hook *)asked->items)[i];
+		const struct ar_hook_fact *fact =
+			*fact_index < m->facts->n_hooks ? &m->facts->hooks[*fact_index] : NULL;
+		const char *shown = fact && fact->resolved ? fact->resolved : hook->path;
+		const char *field = ar_printf(m->arena, "%s[%zu]", path, i),
+			   *reason = judge(m, hook, fact);
+
+		(*fact_index)++;
+		if (ar_streq(name, "startContainer"))
+			reason = ar_rule_find(path)->reason;
+		if (reason && ar_refused(m, path, field, shown, shown, reason))
+			continue;
+		kept[n++] =
+			hold(m, hook, ar_streq(name, "startContainer") ? NULL : fact, path, field);
+	}
+	return (struct ar_list){ kept, n };
+}
+
+void ar_merge_hooks(struct ar_merging *m)
+{
+	const struct ar_hooks *from = m->from->hooks;
+	struct ar_hooks *to;
+	size_t fact = 0;
+
+	if (!from)
+		return;
+	to = ar_alloc(m->arena, sizeof(*to));
+	to->prestart = merge_list(m, "prestart", &from->prestart, &fact);
+	to->create_runtime = merge_list(m, "createRuntime", &from->create_runtime, &fact);
+	to->create_container = merge_list(m, "createContainer", &from->create_container, &fact);
+	to->start_container = merge_list(m, "startContainer", &from->start_container, &fact);
+	to->poststart = merge_list(m, "poststart", &from->poststart, &fact);
+	to->poststop = merge_list(m, "poststop", &from->poststop, &fact);
+	m->to->hooks = to;
+}

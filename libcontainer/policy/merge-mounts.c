@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/path.h"
+#include "base/sys.h"
+#include "policy/hostpaths.h"
+#include "policy/merge-binds.h"
+#include "policy/mount-flags.h"
+
+/*
+ * The mounts: the bundle's own in their order, each judged and tightened, and ours before them, so
+ * that what the bundle puts into /run stays visible.
+ */
+
+#define NOTHING_RUNS (AR_WANT_NOSUID | AR_WANT_NODEV | AR_WANT_NOEXEC)
+
+const char *const ar_scratch_paths[AR_SCRATCH_COUNT] = { "/tmp", "/var/tmp", "/run" };
+static const char *const scratch_modes[AR_SCRATCH_COUNT] = { "mode=1777", "mode=1777", "mode=755" };
+
+/* Of SELinux, for any file system. */
+#define LABELS "context fscontext defcontext rootcontext"
+#define TMPFS_DATA LABELS " gid inode32 inode64 mode noswap nr_inodes size uid"
+
+/* What may be mounted besides binds, where, with which flags, and what it may be told. */
+static const struct fs_rule {
+	const char *type;
+	const char *place; /* only there, and once; NULL: anywhere */
+	unsigned int want;
+	const char *data; /* options of its own */
+} fs_rules[] = {
+	{ "proc", "/proc", NOTHING_RUNS, "gid hidepid subset" },
+	{ "sysfs", "/sys", NOTHING_RUNS | AR_WANT_RO, LABELS },
+	{ "cgroup", "/sys/fs/cgroup", NOTHING_RUNS | AR_WANT_RO, "" },
+	{ "cgroup2", "/sys/fs/cgroup", NOTHING_RUNS | AR_WANT_RO, "" },
+	{ "devpts", "/dev/pts", AR_WANT_NOSUID | AR_WANT_NOEXEC,
+	  LABELS " gid max mode newinstance ptmxmode uid" },
+	{ "mqueue", "/dev/mqueue", NOTHING_RUNS, LABELS },
+	{ "tmpfs", "/dev", AR_WANT_NOSUID | AR_WANT_NOEXEC, TMPFS_DATA },
+	{ "tmpfs", NULL, NOTHING_RUNS, TMPFS_DATA },
+};
+/* An inode takes about that much of the kernel's memory. */
+#define INODE_SIZE 1024
+
+/* Files of /proc that engines may cover with a file of their own (lxcfs); runc has the same list.
+ */
+static const char *const proc_files[] = {
+	"/proc/cpuinfo", "/proc/diskstats",
+	"/proc/meminfo", "/proc/stat",
+	"/proc/swaps",	 "/proc/uptime",
+	"/proc/loadavg", "/proc/slabinfo",
+	"/proc/net/dev", "/proc/sys/crypto/fips_enabled",
+};
+/* Nodes that the runtime makes and programs rely on. */
+static const char *const dev_files[] = { "/dev/null",	 "/dev/zero", "/dev/full", "/dev/random",
+					 "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/console" };
+
+/* One mount of the bundle on its way. */
+struct work {
+	struct ar_merging *m;
+	const struct ar_mount *asked;
+	struct ar_mount_options options;
+	const char *destination; /* clean */
+	const char *target;	 /* links of the root resolved */
+	struct ar_mount to;
+	bool made_readonly;
+};
+
+/* The list that becomes effective. */
+struct tray {
+	struct ar_mount *mounts;
+	int *sources;
+	bool *late; /* policy made it read-only */
+	const char **targets;
+	size_t n;
+};
+
+static const char *field_of(const struct work *w, const char *member)
+{
+	return ar_printf(w->m->arena, "mounts[%s].%s", w->destination, member);
+}
+
+static bool in_table(const char *path, const char *const *table, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ar_streq(path, table[i]))
+			return true;
+	return false;
+}
+
+/* Which place of scratch a target is, or AR_SCRATCH_COUNT. */
+static enum ar_scratch scratch_at(const struct ar_merging *m, const char *target)
+{
+	for (int s = 0; s < AR_SCRATCH_COUNT; s++)
+		if (ar_streq(target, ar_scratch_paths[s]) ||
+		    ar_streq(target, m->facts->scratch_target[s]))
+			return (enum ar_scratch)s;
+	return AR_SCRATCH_COUNT;
+}
+
+/* Whether a mount of that kind may stand there: nothing may hide or imitate /proc, /sys, /dev. */
+static bool refused_place(const struct work *w, bool bind, const char *type)
+{
+	const char *t = w->target, *reason = NULL;
+	bool cgroup = ar_streq(t, "/sys/fs/cgroup");
+
+	if (ar_streq(t, "/"))
+		reason = "it would hide the container's root";
+	else if (ar_path_within(t, "/proc") &&
+		 !(!bind && ar_streq(type, "proc") && ar_streq(t, "/proc")) &&
+		 !(bind && in_table(t, proc_files, AR_COUNT(proc_files))))
+		reason = "/proc must be the kernel's own";
+	else if (ar_path_within(t, "/sys") && bind &&
+		 !((ar_streq(t, "/sys") || cgroup) && !w->m->facts->host_root))
+		reason = "/sys must be the kernel's own";
+	else if (ar_path_within(t, "/sys") && !bind &&
+		 !(ar_streq(t, "/sys") && ar_streq(type, "sysfs")) &&
+		 !(cgroup && ar_starts_with(type, "cgroup")))
+		reason = "/sys must be the kernel's own";
+	else if (ar_streq(t, "/dev") && (bind || !ar_streq(type, "tmpfs")))
+		reason = "/dev must be a tmpfs of the container's own";
+	else if (in_table(t, dev_files, AR_COUNT(dev_files)))
+		reason = "the node must be the kernel's own";
+	else if (ar_path_within(t, "/dev/pts") &&
+		 !(ar_streq(type, "devpts") && ar_streq(t, "/dev/pts")))
+		reason = "terminals must be the container's own";
+	else
+		return false;
+	return ar_refused(w->m, "mounts[].destination", field_of(w, "destination"), w->destination,
+			  w->destination, reason);
+}
+
+static bool refused_options(const struct work *w)
+{
+	struct ar_merging *m = w->m;
+
+	if (w->options.remount)
+		return ar_refused(m, "mounts[].options", field_of(w, "options"), "remount", NULL,
+				  "it would change a mount that was made before");
+	if (w->options.propagation & MS_SHARED)
+		return ar_refused(m, "linux.rootfsPropagation", field_of(w, "options"), "shared",
+				  NULL, NULL);
+	return false;
+}
+
+static bool same_mappings(const struct ar_list *a, const struct ar_list *b)
+{
+	const struct ar_id_mapping *x = a->items, *y = b->items;
+
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (x[i].container_id.value != y[i].container_id.value ||
+		    x[i].host_id.value != y[i].host_id.value || x[i].size.value != y[i].size.value)
+			return false;
+	return true;
+}
+
+static bool refused_mappings(const struct work *w)
+{
+	const struct ar_mount *a = w->asked;
+	const struct ar_linux *l = w->m->to->linux;
+
+	if (a->uid_mappings.n && !same_mappings(&a->uid_mappings, &l->uid_mappings))
+		return ar_refused(w->m, "mounts[].uidMappings", field_of(w, "uidMappings"), "",
+				  w->destination, NULL);
+	if (a->gid_mappings.n && !same_mappings(&a->gid_mappings, &l->gid_mappings))
+		return ar_refused(w->m, "mounts[].gidMappings", field_of(w, "gidMappings"), "",
+				  w->destination, NULL);
+	return false;
+}
+
+/* Put the flags in force and say so once. reason NULL: the rule's. */
+static void tighten(struct work *w, unsigned int want, bool recursive, const char *reason)
+{
+	static const char *slave_names[] = { "slave", "rslave", NULL };
+	static const struct ar_strings slave = { slave_names, AR_COUNT(slave_names) - 1 };
+	struct ar_merging *m = w->m;
+	struct ar_strings got = ar_mount_tighten(m->arena, &w->to.options, want, recursive);
+
+	if (m->profile == AR_PROFILE_STRICT && (w->options.propagation & MS_SLAVE))
+		got = ar_options_lost(m->arena, &got, &slave);
+	if (got.items != w->to.options.items) {
+		struct ar_strings lost = ar_options_lost(m->arena, &w->to.options, &got);
+		struct ar_strings added = ar_options_lost(m->arena, &got, &w->to.options);
+
+		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
+			     ar_join(m->arena, &lost, 32), ar_join(m->arena, &added, 32), reason);
+	}
+	w->to.options = got;
+}
+
+/*
+ * Why a type with a place of its own is refused elsewhere; NULL: it has none. What masks and
+ * protects /proc and /sys does so at these paths alone.
+ */
+static const char *misplaced(struct ar_merging *m, const char *type)
+{
+	for (size_t i = 0; i < AR_COUNT(fs_rules); i++)
+		if (ar_streq(type, fs_rules[i].type))
+			return ar_printf(m->arena, "a second one beside %s escapes its protection",
+					 fs_rules[i].place);
+	return NULL;
+}
+
+/* Leave out what a file system is told beyond what is known to be harmless. */
+static void know_data(struct work *w, const char *known)
+{
+	struct ar_merging *m = w->m;
+	struct ar_strings got = ar_mount_known(m->arena, &w->to.options, known,
+					       m->values.tmpfs_ceiling / INODE_SIZE);
+	struct ar_strings lost = ar_options_lost(m->arena, &w->to.options, &got);
+	struct ar_strings added = ar_options_lost(m->arena, &got, &w->to.options);
+
+	if (lost.n)
+		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
+			     ar_join(m->arena, &lost, 8),
+			     added.n ? ar_join(m->arena, &added, 8) : "left out",
+			     "it is not known to only limit the mount");
+	w->to.options = got;
+}
+
+/* A file system other than a bind. False: refused. */
+static bool merge_fs(struct work *w, const struct tray *tray)
+{
+	struct ar_merging *m = w->m;
+	const char *type = w->asked->type ? w->asked->type : "";
+	const struct fs_rule *rule = NULL;
+	bool changed = false;
+
+	for (size_t i = 0; i < AR_COUNT(fs_rules) && !rule; i++)
+		if (ar_streq(type, fs_rules[i].type) &&
+		    (!fs_rules[i].place || ar_streq(w->target, fs_rules[i].place)))
+			rule = &fs_rules[i];
+	if (!rule)
+		return !ar_refused(m, "mounts[].type", field_of(w, "type"), type, w->destination,
+				   misplaced(m, type));
+	for (size_t i = 0; rule->place && i < tray->n; i++)
+		if (ar_streq(tray->targets[i], w->target))
+			return !ar_refused(m, "mounts[].type", field_of(w, "type"), type,
+					   w->destination, "it is mounted there already");
+	know_data(w, rule->data);
+	if (ar_streq(type, "tmpfs")) {
+		/* a shared memory of the size the engine chose is part of what programs are told */
+		bool shm = ar_streq(w->target, "/dev/shm");
+		struct ar_strings asked = w->to.options, lost;
+
+		w->to.options = ar_mount_sized(m->arena, &asked, m->values.scratch_size,
+					       shm ? UINT64_MAX : m->values.tmpfs_ceiling,
+					       &changed);
+		lost = ar_options_lost(m->arena, &asked, &w->to.options);
+		if (changed)
+			ar_decide_as(m, "mounts[].options", field_of(w, "size"),
+				     ar_join(m->arena, &lost, 4),
+				     w->to.options.items[w->to.options.n - 1], "a tmpfs is memory");
+	}
+	tighten(w, rule->want, false, NULL);
+	return true;
+}
+
+static bool is_writable(const struct work *w)
+{
+	return !((w->options.attr_set | w->options.rec_set) & MOUNT_ATTR_RDONLY);
+}
+
+static const char *shown_source(const struct ar_source *source)
+{
+	return source->resolved ? source->resolved : source->asked;
+}
+
+/* A device of the host is left out, wherever below /dev it was to stand: rootless engines bind
+ * every node for --privileged, the default ones too, which the container has of its own. */
+static bool left_out(struct work *w, const struct ar_source *source,
+		     const struct ar_bind_verdict *v)
+{
+	const char *shown = shown_source(source);
+
+	if (v->fate != AR_BIND_DROP ||
+	    ar_opted_out_as(w->m, "linux.devices", field_of(w, "source"), shown, shown))
+		return false;
+	ar_decide_as(w->m, "linux.devices", field_of(w, "source"), shown, "left out", v->reason);
+	return true;
+}
+
+/* False: refused. */
+static bool merge_bind(struct work *w, const struct ar_source *source, struct ar_bind_verdict v)
+{
+	struct ar_merging *m = w->m;
+	bool writable = is_writable(w);
+	bool in_proc = ar_path_within(w->target, "/proc"),
+	     in_dev = ar_path_within(w->target, "/dev");
+	unsigned int want = AR_WANT_NOSUID | AR_WANT_NODEV;
+	const char *shown = shown_source(source);
+
+	if (v.fate == AR_BIND_REFUSE) {
+		if (ar_refused(m, "mounts[].source", field_of(w, "source"), shown, shown, v.reason))
+			return false;
+	} else if (v.fate == AR_BIND_DROP) {
+		want &= ~AR_WANT_NODEV; /* an opt-out has let it in */
+	} else if (v.fate == AR_BIND_READ_ONLY &&
+		   !ar_opted_out_as(m, "mounts[].options", field_of(w, "options"), shown, shown)) {
+		want |= AR_WANT_RO;
+	}
+	if (v.note)
+		ar_decide_as(m, "mounts[].source", field_of(w, "source"), shown, "read-only",
+			     v.note);
+	if (!writable || in_proc)
+		want |= AR_WANT_RO;
+	if (in_dev || scratch_at(m, w->target) != AR_SCRATCH_COUNT)
+		want |= AR_WANT_NOEXEC;
+	if (!w->options.bind) {
+		/* the type alone made it a bind: say so, as every reader of the effective
+		 * configuration expects */
+		struct ar_grow g = { .arena = m->arena };
+
+		ar_grow_add(&g, "bind");
+		for (size_t i = 0; i < w->to.options.n; i++)
+			ar_grow_add(&g, w->to.options.items[i]);
+		w->to.options = g.list;
+	}
+	w->made_readonly = want & AR_WANT_RO && writable;
+	tighten(w, want, w->options.recursive, w->made_readonly ? v.reason : NULL);
+	return true;
+}
+
+static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
+{
+	const struct ar_facts *f = m->facts;
+	const struct ar_mount *asked = &((const struct ar_mount *)m->from->mounts.items)[index];
+	const char *clean =
+		ar_path_absolute(m->arena, asked->destination ? asked->destination : "");
+	int source = index < f->n_mounts && f->mount_source ? f->mount_source[index] : -1;
+	struct work w = { .m = m, .asked = asked, .to = *asked };
+	struct ar_bind_verdict v = { 0 };
+	bool bind;
+
+	w.destination = clean;
+	w.target = index < f->n_mounts && f->mount_target && f->mount_target[index]
+			   ? f->mount_target[index]
+			   : clean;
+	ar_mount_options_parse(m->arena, &asked->options, &w.options);
+	bind = ar_mount_is_bind(asked, &w.options);
+	if (bind && (source < 0 || (size_t)source >= f->n_sources)) {
+		ar_refused(m, "mounts[].source", field_of(&w, "source"), asked->source, NULL,
+			   "its source was not looked at");
+		return;
+	}
+	if (bind)
+		v = ar_bind_judge(m, &f->sources[source], w.destination, w.target, is_writable(&w));
+	if (bind && left_out(&w, &f->sources[source], &v))
+		return;
+	if (refused_place(&w, bind, asked->type ? asked->type : "") || refused_options(&w) ||
+	    refused_mappings(&w))
+		return;
+	if (bind ? !merge_bind(&w, &f->sources[source], v) : !merge_fs(&w, tray))
+		return;
+	tray->mounts[tray->n] = w.to;
+	tray->sources[tray->n] = bind ? source : -1;
+	tray->late[tray->n] = w.made_readonly;
+	tray->targets[tray->n++] = w.target;
+}
+
+static void add(struct ar_merging *m, struct tray *tray, const char *target, const char *type,
+		const char *options)
+{
+	struct ar_grow g = { .arena = m->arena };
+
+	for (const char *at = options; *at;) {
+		size_t len = strcspn(at, ",");
+
+		ar_grow_add(&g, ar_strndup(m->arena, at, len));
+		at += len + (at[len] == ',');
+	}
+	tray->mounts[tray->n] = (struct ar_mount){ .destination = target,
+						   .type = type,
+						   .source = type,
+						   .options = g.list };
+	tray->sources[tray->n] = -1;
+	tray->targets[tray->n++] = target;
+}
+
+/* The first mount of the bundle on the target or above it. NULL: none. */
+static const char *covered_by(const struct tray *tray, const char *target)
+{
+	for (size_t i = 0; i < tray->n; i++)
+		if (ar_path_within(target, tray->targets[i]))
+			return tray->targets[i];
+	return NULL;
+}
+
+static void add_scratch(struct ar_merging *m, struct tray *ours, const struct tray *bundle)
+{
+	for (int s = 0; s < AR_SCRATCH_COUNT; s++) {
+		const char *path = ar_scratch_paths[s], *cover, *options;
+		const char *target = m->facts->scratch_target[s] ? m->facts->scratch_target[s]
+								 : path;
+		const char *field = ar_printf(m->arena, "mounts[%s]", path);
+
+		if (covered_by(ours, target)) /* /var/tmp is a link to /tmp */
+			continue;
+		cover = covered_by(bundle, target);
+		if (cover && !ar_streq(cover, target))
+			ar_decide_as(m, "scratch", field, cover, "the bundle's mount",
+				     "the bundle mounts a directory above");
+		if (cover || ar_opted_out(m, "scratch", path, path))
+			continue;
+		options = ar_printf(m->arena, "rw,nosuid,nodev,noexec,size=%s,%s,tmpcopyup",
+				    ar_size_text(m->arena, m->values.scratch_size),
+				    scratch_modes[s]);
+		add(m, ours, target, "tmpfs", options);
+		ar_decide_as(m, "scratch", field, "", options, NULL);
+	}
+}
+
+static void add_dev(struct ar_merging *m, struct tray *ours, const struct tray *bundle)
+{
+	if (covered_by(bundle, "/dev"))
+		return;
+	add(m, ours, "/dev", "tmpfs", "nosuid,noexec,strictatime,mode=755,size=64k");
+	if (!covered_by(bundle, "/dev/pts"))
+		add(m, ours, "/dev/pts", "devpts",
+		    "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620");
+	ar_decide_as(m, "dev", "mounts[/dev]", "", "a tmpfs", NULL);
+}
+
+static void append(struct tray *to, const struct tray *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		to->mounts[to->n] = from->mounts[i];
+		to->sources[to->n] = from->sources[i];
+		to->late[to->n] = from->late[i];
+		to->targets[to->n++] = from->targets[i];
+	}
+}
+
+static struct tray tray_new(struct ar_merging *m, size_t room)
+{
+	return (struct tray){ .mounts = ar_alloc_array(m->arena, room, sizeof(struct ar_mount)),
+			      .sources = ar_alloc_array(m->arena, room, sizeof(int)),
+			      .late = ar_alloc_array(m->arena, room, sizeof(bool)),
+			      .targets = ar_alloc_array(m->arena, room, sizeof(char *)) };
+}
+
+/* Those stay late that something is mounted into. */
+static void find_late(struct tray *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		bool mounted_into = false;
+
+		for (size_t k = i + 1; k < all->n; k++)
+			mounted_into = mounted_into ||
+				       (ar_path_within(all->targets[k], all->targets[i]) &&
+					!ar_streq(all->targets[k], all->targets[i]));
+		all->late[i] = all->late[i] && mounted_into;
+	}
+}
+
+void ar_merge_mounts(struct ar_merging *m)
+{
+	size_t room = m->from->mounts.n + AR_SCRATCH_COUNT + 2;
+	struct tray bundle = tray_new(m, room), all = tray_new(m, room);
+
+	for (size_t i = 0; i < m->from->mounts.n; i++)
+		merge_one(m, i, &bundle);
+	add_scratch(m, &all, &bundle);
+	add_dev(m, &all, &bundle);
+	append(&all, &bundle);
+	m->to->mounts = (struct ar_list){ all.mounts, all.n };
+	m->out->mount_source = all.sources;
+	m->out->mount_target = all.targets;
+	find_late(&all);
+	m->out->mount_late_readonly = all.late;
+	m->out->dev_readonly = true;
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/merging.h"
+
+/* --- capabilities --- */
+
+/* What of asked may be had: within the ceiling, and not dropped by a tightening. */
+static struct ar_strings within(struct ar_merging *m, const struct ar_strings *asked,
+				const struct ar_process_ceiling *ceiling)
+{
+	struct ar_grow g = { .arena = m->arena };
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const char *cap = asked->items[i];
+
+		if (ar_strings_have(&m->tighten.drop_capabilities, cap))
+			continue;
+		if (ar_strings_have(ceiling->capabilities, cap) ||
+		    ar_opted_out_as(m, ceiling->capabilities_path, "process.capabilities", cap,
+				    cap))
+			ar_grow_add(&g, cap);
+	}
+	return g.list;
+}
+
+/* What of asked was not granted, each once. */
+static void add_lost(struct ar_grow *lost, const struct ar_strings *asked,
+		     const struct ar_strings *granted)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		if (!ar_strings_have(granted, asked->items[i]) &&
+		    !ar_strings_have(&lost->list, asked->items[i]))
+			ar_grow_add(lost, asked->items[i]);
+}
+
+static void hold_capabilities(struct ar_merging *m, struct ar_process *p,
+			      const struct ar_process_ceiling *ceiling)
+{
+	static const struct ar_capabilities none;
+	const struct ar_capabilities *asked = p->capabilities ? p->capabilities : &none;
+	struct ar_capabilities *caps = ar_alloc(m->arena, sizeof(*caps));
+	struct ar_grow lost = { .arena = m->arena };
+
+	caps->bounding = within(m, &asked->bounding, ceiling);
+	caps->permitted = within(m, &asked->permitted, ceiling);
+	caps->effective = within(m, &asked->effective, ceiling);
+	add_lost(&lost, &asked->bounding, &caps->bounding);
+	add_lost(&lost, &asked->permitted, &caps->permitted);
+	add_lost(&lost, &asked->effective, &caps->effective);
+	if (lost.list.n)
+		ar_decide_as(m, ceiling->capabilities_path, "process.capabilities",
+			     ar_join(m->arena, &lost.list, 64), "left out", NULL);
+	if (asked->inheritable.n)
+		ar_decide(m, "process.capabilities.inheritable",
+			  ar_join(m->arena, &asked->inheritable, 64), "none");
+	if (asked->ambient.n)
+		ar_decide(m, "process.capabilities.ambient", ar_join(m->arena, &asked->ambient, 64),
+			  "none");
+	p->capabilities = caps;
+}
+
+/* --- groups --- */
+
+/* The id on the host of a group of the container. */
+static uint64_t host_gid(const struct ar_merging *m, uint64_t gid)
+{
+	ar_list_foreach(const struct ar_id_mapping, map, &m->to->linux->gid_mappings)
+		if (gid >= map->container_id.value &&
+		    gid - map->container_id.value < map->size.value)
+			return map->host_id.value + (gid - map->container_id.value);
+	return gid;
+}
+
+static bool is_privileged(const struct ar_merging *m, uint64_t gid)
+{
+	gid = host_gid(m, gid);
+	for (size_t i = 0; i < m->out->privileged_gids.n; i++)
+		if (m->out->privileged_gids.items[i] == gid)
+			return true;
+	return false;
+}
+
+static void hold_groups(struct ar_merging *m, struct ar_process *p)
+{
+	static const char path[] = "process.user.additionalGids";
+	const struct ar_u64s *asked = &p->user->additional_gids;
+	struct ar_u64s got = { ar_alloc_array(m->arena, asked->n + 1, sizeof(uint64_t)), 0 };
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const char *gid = ar_printf(m->arena, "%" PRIu64, asked->items[i]);
+
+		if (!is_privileged(m, asked->items[i]) || ar_opted_out(m, path, gid, gid))
+			got.items[got.n++] = asked->items[i];
+		else
+			ar_decide(m, path, gid, "left out");
+	}
+	if (got.n != asked->n) {
+		struct ar_user *user = ar_memdup(m->arena, p->user, sizeof(*user));
+
+		user->additional_gids = got;
+		p->user = user;
+	}
+}
+
+/* --- rlimits --- */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The most that each may be, UINT64_MAX: anything. RLIMIT_AS is never set: it breaks sanitizers and
+ * runtimes. */
+static uint64_t rlimit_ceiling(const char *type, const struct ar_process_ceiling *ceiling)
+{
+	uint64_t max = UINT64_MAX;
+
+	if (ar_streq(type, "RLIMIT_CORE"))
+		max = 0; /* core_pattern is the host's: a dump leaves the container */
+	else if (ar_streq(type, "RLIMIT_NOFILE"))
+		max = ceiling->nofile;
+	else if (ar_streq(type, "RLIMIT_RTPRIO"))
+		max = 0;
+	else if (ar_streq(type, "RLIMIT_NICE"))
+		max = 20; /* nice 0: setrlimit(2) */
+	ar_list_foreach(const struct ar_rlimit, limit, ceiling->rlimits)
+		if (ar_streq(limit->type, type))
+			max = least(max, limit->hard.value);
+	return max;
+}
+
+static const char *rlimit_text(struct ar_merging *m, uint64_t soft, uint64_t hard)
+{
+	char s[2][24];
+	const uint64_t v[2] = { soft, hard };
+
+	for (int i = 0; i < 2; i++)
+		if (v[i] == UINT64_MAX)
+			memcpy(s[i], "unlimited", sizeof("unlimited"));
+		else
+			(void)snprintf(s[i], sizeof(s[i]), "%" PRIu64, v[i]); /* 20 digits fit */
+	return ar_streq(s[0], s[1]) ? ar_strdup(m->arena, s[0])
+				    : ar_printf(m->arena, "%s:%s", s[0], s[1]);
+}
+
+static void hold_rlimit(struct ar_merging *m, struct ar_rlimit *limit,
+			const struct ar_process_ceiling *ceiling)
+{
+	const char *field = ar_printf(m->arena, "process.rlimits[%s]", limit->type), *asked;
+	uint64_t max = rlimit_ceiling(limit->type, ceiling);
+
+	if (limit->soft.value <= max && limit->hard.value <= max)
+		return;
+	asked = rlimit_text(m, limit->soft.value, limit->hard.value);
+	if (ar_opted_out(m, "process.rlimits", asked, limit->type))
+		return;
+	limit->soft = (struct ar_opt_u64){ true, least(limit->soft.value, max) };
+	limit->hard = (struct ar_opt_u64){ true, least(limit->hard.value, max) };
+	ar_decide_as(m, "process.rlimits", field, asked,
+		     rlimit_text(m, limit->soft.value, limit->hard.value), NULL);
+}
+
+static void add_rlimit(struct ar_merging *m, struct ar_list *list, const char *type, uint64_t soft,
+		       uint64_t hard)
+{
+	struct ar_rlimit *limits = list->items; /* room was kept */
+
+	limits[list->n++] =
+		(struct ar_rlimit){ .type = type, .soft = { true, soft }, .hard = { true, hard } };
+	ar_decide_as(m, "process.rlimits", ar_printf(m->arena, "process.rlimits[%s]", type), "",
+		     rlimit_text(m, soft, hard), NULL);
+}
+
+static bool has_rlimit(const struct ar_list *list, const char *type)
+{
+	ar_list_foreach(const struct ar_rlimit, limit, list)
+		if (ar_streq(limit->type, type))
+			return true;
+	return false;
+}
+
+static void hold_rlimits(struct ar_merging *m, struct ar_process *p,
+			 const struct ar_process_ceiling *ceiling)
+{
+	struct ar_rlimit *limits = ar_alloc_array(m->arena, p->rlimits.n + 2, sizeof(*limits));
+	struct ar_list list = { limits, p->rlimits.n };
+	const struct ar_facts *f = m->facts;
+
+	if (list.n)
+		memcpy(limits, p->rlimits.items, list.n * sizeof(*limits));
+	for (size_t i = 0; i < list.n; i++)
+		hold_rlimit(m, &limits[i], ceiling);
+	if (!has_rlimit(&list, "RLIMIT_CORE"))
+		add_rlimit(m, &list, "RLIMIT_CORE", 0, 0);
+	/* inherited from the engine, whose own is often unlimited */
+	if (!has_rlimit(&list, "RLIMIT_NOFILE") && f && f->nofile_hard > ceiling->nofile)
+		add_rlimit(m, &list, "RLIMIT_NOFILE", least(f->nofile_soft, ceiling->nofile),
+			   ceiling->nofile);
+	p->rlimits = list;
+}
+
+/* --- labels --- */
+
+/* The type of an SELinux label (user:role:type:level), in place; false when there is none. */
+static bool selinux_type(const char *label, const char **ret, size_t *ret_len)
+{
+	const char *at = label;
+
+	for (int i = 0; i < 2; i++) {
+		at = strchr(at, ':');
+		if (!at)
+			return false;
+		at++;
+	}
+	*ret = at;
+	*ret_len = strcspn(at, ":");
+	return true;
+}
+
+static bool is_unconfined_label(const char *label)
+{
+	static const char *const types[] = { "spc_t", "unconfined_t", "unconfined_service_t",
+					     "unconfined" };
+	const char *type;
+	size_t len;
+
+	if (ar_streq(label, "unconfined"))
+		return true;
+	if (!selinux_type(label, &type, &len))
+		return false;
+	for (size_t i = 0; i < AR_COUNT(types); i++)
+		if (strlen(types[i]) == len && strncmp(type, types[i], len) == 0)
+			return true;
+	return false;
+}
+
+static void hold_labels(struct ar_merging *m, struct ar_process *p,
+			const struct ar_process_ceiling *c)
+{
+	bool exec = c->own_labels;
+	const char *apparmor = exec ? "exec.apparmor" : "process.apparmorProfile";
+	const char *selinux = exec ? "exec.process-label" : "process.selinuxLabel";
+	const char *asked = p->apparmor_profile ? p->apparmor_profile : "",
+		   *label = p->selinux_label ? p->selinux_label : "";
+
+	if (*asked == '\0' || ar_streq(asked, "unconfined") ||
+	    (exec && c->apparmor && !ar_streq(asked, c->apparmor))) {
+		if ((*asked || c->apparmor) &&
+		    !(*asked && ar_opted_out(m, apparmor, asked, asked))) {
+			p->apparmor_profile = c->apparmor;
+			if (*asked || !exec)
+				ar_decide(m, apparmor, asked,
+					  c->apparmor ? c->apparmor : "none: no profile is loaded");
+		}
+	}
+	if (*label &&
+	    (is_unconfined_label(label) || (exec && c->selinux && !ar_streq(label, c->selinux)))) {
+		if (!ar_opted_out(m, selinux, label, label)) {
+			p->selinux_label = c->selinux;
+			ar_decide(m, selinux, label, c->selinux ? c->selinux : "none");
+		}
+	} else if (!*label && exec) {
+		p->selinux_label = c->selinux;
+	}
+}
+
+/* --- priorities --- */
+
+static void hold_scheduler(struct ar_merging *m, struct ar_process *p)
+{
+	static const char *const realtime[] = { "SCHED_FIFO", "SCHED_RR", "SCHED_DEADLINE" };
+	const struct ar_scheduler *s = p->scheduler;
+
+	if (!s)
+		return;
+	for (size_t i = 0; i < AR_COUNT(realtime); i++)
+		if (ar_streq(s->policy, realtime[i])) {
+			if (ar_opted_out(m, "process.scheduler", s->policy, s->policy))
+				return;
+			ar_decide(m, "process.scheduler", s->policy, "SCHED_OTHER");
+			p->scheduler = NULL;
+			return;
+		}
+	if (s->nice.set && s->nice.value < 0) {
+		const char *asked = ar_printf(m->arena, "nice %" PRId64, s->nice.value);
+		struct ar_scheduler *normal;
+
+		if (ar_opted_out(m, "process.scheduler", asked, s->policy))
+			return;
+		normal = ar_memdup(m->arena, s, sizeof(*s));
+		normal->nice.value = 0;
+		p->scheduler = normal;
+		ar_decide(m, "process.scheduler", asked, "nice 0");
+	}
+}
+
+/* The normal priority of the best-effort class: ioprio_set(2). */
+#define IO_NORMAL 4
+
+static void hold_io_priority(struct ar_merging *m, struct ar_process *p)
+{
+	const struct ar_io_priority *io = p->io_priority;
+	const char *asked;
+
+	if (!io)
+		return;
+	asked = ar_printf(m->arena, "%s %" PRId64, io->class_name ? io->class_name : "",
+			  io->priority.value);
+	if (ar_streq(io->class_name, "IOPRIO_CLASS_IDLE") ||
+	    (ar_streq(io->class_name, "IOPRIO_CLASS_BE") && io->priority.value >= IO_NORMAL) ||
+	    ar_opted_out(m, "process.ioPriority", asked, io->class_name))
+		return;
+	ar_decide(m, "process.ioPriority", asked, "the normal one");
+	p->io_priority = NULL;
+}
+
+static void hold_oom_score(struct ar_merging *m, struct ar_process *p)
+{
+	int64_t asked = p->oom_score_adj.value;
+
+	if (p->oom_score_adj.set && asked < 0) {
+		const char *text = ar_printf(m->arena, "%" PRId64, asked);
+
+		if (ar_opted_out(m, "process.oomScoreAdj", text, NULL))
+			return;
+		p->oom_score_adj.value = 0;
+		ar_decide(m, "process.oomScoreAdj", text, "0");
+	} else if (!p->oom_score_adj.set && m->facts && m->facts->oom_score_adj < 0) {
+		/* inherited from the engine, which the kernel is told to spare */
+		p->oom_score_adj = (struct ar_opt_i64){ true, 0 };
+		ar_decide(m, "process.oomScoreAdj", "", "0");
+	}
+}
+
+/* --- together --- */
+
+void ar_hold_process(struct ar_merging *m, struct ar_process *p,
+		     const struct ar_process_ceiling *ceiling)
+{
+	const char *nnp = ceiling->own_labels ? "exec.no-new-privs" : "process.noNewPrivileges";
+	const char *asked = p->no_new_privileges == AR_YES ? "true" : "false";
+
+	if (!p->user) {
+		p->user = ar_alloc(m->arena, sizeof(*p->user));
+		p->user->uid = p->user->gid = (struct ar_opt_u64){ true, 0 };
+	}
+	hold_capabilities(m, p, ceiling);
+	hold_groups(m, p);
+	hold_rlimits(m, p, ceiling);
+	hold_labels(m, p, ceiling);
+	hold_scheduler(m, p);
+	hold_io_priority(m, p);
+	hold_oom_score(m, p);
+	if (p->no_new_privileges != AR_YES && !ar_opted_out(m, nnp, asked, NULL)) {
+		p->no_new_privileges = AR_YES;
+		ar_decide(m, nnp, asked, "true");
+	}
+}
+
+/* The label of a container whose own was missing: the one asked with the type of ordinary
+ * containers. */
+static const char *confined_label(struct ar_merging *m, const char *label)
+{
+	const char *type;
+	size_t len;
+
+	if (!m->facts->selinux || !label || !selinux_type(label, &type, &len))
+		return NULL;
+	return ar_printf(m->arena, "%.*scontainer_t%s", (int)(type - label), label, type + len);
+}
+
+void ar_merge_process(struct ar_merging *m)
+{
+	struct ar_process *p = m->to->process;
+	const struct ar_process_ceiling ceiling = {
+		.capabilities = &m->values.capabilities,
+		.capabilities_path = "process.capabilities.bounding",
+		.nofile = m->values.nofile_ceiling,
+		.rlimits = &m->facts->rlimits,
+		.apparmor = m->facts->apparmor ? m->facts->apparmor_default : NULL,
+		.selinux = confined_label(m, p->selinux_label),
+	};
+	struct ar_u64s *gids = &m->out->privileged_gids;
+
+	gids->items = ar_alloc_array(m->arena, m->facts->n_groups + 1, sizeof(uint64_t));
+	for (size_t i = 0; i < m->facts->n_groups; i++)
+		gids->items[gids->n++] = m->facts->groups[i].gid;
+	ar_hold_process(m, p, &ceiling);
+	if (!p->apparmor_profile && !p->selinux_label)
+		ar_nothing_held(m, AR_CONTROL_LSM,
+				"the container has no label, and no engine's profile is loaded");
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/mount-flags.h"
+
+#include <string.h>
+
+#include "policy/merging.h"
+
+static const struct {
+	unsigned int want;
+	const char *plain, *recursive;
+	const char *against[3]; /* what contradicts */
+} flags[] = {
+	{ AR_WANT_RO, "ro", "rro", { "rw", "rrw" } },
+	{ AR_WANT_NOSUID, "nosuid", "rnosuid", { "suid", "rsuid" } },
+	{ AR_WANT_NODEV, "nodev", "rnodev", { "dev", "rdev" } },
+	{ AR_WANT_NOEXEC, "noexec", "rnoexec", { "exec", "rexec" } },
+};
+
+static bool contradicts(const char *option, unsigned int want)
+{
+	for (size_t i = 0; i < AR_COUNT(flags); i++) {
+		if (!(want & flags[i].want))
+			continue;
+		for (size_t k = 0; flags[i].against[k]; k++)
+			if (ar_streq(option, flags[i].against[k]))
+				return true;
+	}
+	return false;
+}
+
+struct ar_strings ar_mount_tighten(struct ar_arena *arena, const struct ar_strings *options,
+				   unsigned int want, bool recursive)
+{
+	struct ar_grow out = { .arena = arena };
+	bool changed = false;
+
+	for (size_t i = 0; i < options->n; i++) {
+		if (contradicts(options->items[i], want))
+			changed = true;
+		else
+			ar_grow_add(&out, options->items[i]);
+	}
+	for (size_t i = 0; i < AR_COUNT(flags); i++) {
+		const char *name = recursive ? flags[i].recursive : flags[i].plain;
+
+		if (!(want & flags[i].want) || ar_strings_have(options, name) ||
+		    (!recursive && ar_strings_have(options, flags[i].recursive)))
+			continue;
+		ar_grow_add(&out, name);
+		changed = true;
+	}
+	return changed ? out.list : *options;
+}
+
+struct ar_strings ar_options_lost(struct ar_arena *arena, const struct ar_strings *a,
+				  const struct ar_strings *b)
+{
+	struct ar_grow out = { .arena = arena };
+
+	for (size_t i = 0; i < a->n; i++)
+		if (!ar_strings_have(b, a->items[i]))
+			ar_grow_add(&out, a->items[i]);
+	return out.list;
+}
+
+struct ar_strings ar_mount_sized(struct ar_arena *arena, const struct ar_strings *options,
+				 uint64_t normal, uint64_t ceiling, bool *ret_changed)
+{
+	static const char key[] = "size=";
+	struct ar_grow out = { .arena = arena };
+	const char *asked = NULL;
+	uint64_t size = normal;
+
+	*ret_changed = false;
+	for (size_t i = 0; i < options->n; i++)
+		if (ar_starts_with(options->items[i], key))
+			asked = options->items[i] + sizeof(key) - 1; /* the last wins */
+	/* 0 means no limit to tmpfs, and a percentage is of the host's memory */
+	if (asked && (!ar_size_parse(asked, &size) || size == 0))
+		size = ceiling < UINT64_MAX ? ceiling : normal;
+	else if (asked && size <= ceiling)
+		return *options;
+	for (size_t i = 0; i < options->n; i++)
+		if (!ar_starts_with(options->items[i], key))
+			ar_grow_add(&out, options->items[i]);
+	if (size > ceiling)
+		size = ceiling;
+	ar_grow_add(&out, ar_printf(arena, "size=%s", ar_size_text(arena, size)));
+	*ret_changed = true;
+	return out.list;
+}
+
+/* Whether the first len bytes of word are one of the list's. */
+static bool lists(const char *list, const char *word, size_t len)
+{
+	for (const char *at = list; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && strncmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/* What becomes of one option that is data; NULL: it is left out. */
+static const char *known_data(struct ar_arena *arena, const char *option, const char *known,
+			      uint64_t inodes)
+{
+	static const char limit[] = "nr_inodes";
+	size_t len = strcspn(option, "=");
+	uint64_t n;
+
+	if (!lists(known, option, len))
+		return NULL;
+	/* mount(2) takes all of them as one text; only labels have commas of their own */
+	if (strchr(option, ',') && !(len >= 7 && strncmp(option + len - 7, "context", 7) == 0))
+		return NULL;
+	if (len != sizeof(limit) - 1 || strncmp(option, limit, len) != 0)
+		return option;
+	if (option[len] && ar_size_parse(option + len + 1, &n) && n > 0 && n <= inodes)
+		return option;
+	return ar_printf(arena, "%s=%s", limit, ar_size_text(arena, inodes));
+}
+
+struct ar_strings ar_mount_known(struct ar_arena *arena, const struct ar_strings *options,
+				 const char *known, uint64_t inodes)
+{
+	struct ar_grow out = { .arena = arena };
+	struct ar_mount_options parsed;
+	bool changed = false;
+
+	ar_mount_options_parse(arena, options, &parsed);
+	for (size_t i = 0; i < options->n; i++) {
+		const char *option = options->items[i];
+
+		if (ar_strings_have(&parsed.data, option))
+			option = known_data(arena, option, known, inodes);
+		changed = changed || option != options->items[i];
+		if (option)
+			ar_grow_add(&out, option);
+	}
+	return changed ? out.list : *options;
+}
+
+bool ar_mount_is_bind(const struct ar_mount *mount, const struct ar_mount_options *options)
+{
+	return options->bind || ar_streq(mount->type, "bind");
+}

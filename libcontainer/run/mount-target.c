@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/mount-target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "run/run.h"
+
+static bool is_special(const struct ar_mount *m)
+{
+	return ar_streq(m->type, "proc") || ar_streq(m->type, "sysfs");
+}
+
+/* Where links led when policy looked at them; NULL: they are followed now. */
+static const char *judged(const struct ar_run *run, size_t index, const struct ar_mount *m)
+{
+	if (run->effective->mount_target)
+		return run->effective->mount_target[index];
+	return is_special(m) ? m->destination : NULL;
+}
+
+static int make(struct ar_run *run, const char *path, bool file, int *ret_fd, struct ar_error *err)
+{
+	return file ? ar_mkfile_in_root(run->root, path, 0755, ret_fd, err)
+		    : ar_mkdir_in_root(run->root, path, 0755, ret_fd, err);
+}
+
+/* A path without links: what was put into its way since is refused. */
+static int open_plain(struct ar_run *run, const char *path, bool file, int *ret_fd,
+		      struct ar_error *err)
+{
+	_cleanup_fd_ int made = -1;
+	int fd = ar_open_no_links(run->root, path, O_PATH, 0);
+
+	if (fd == -ENOENT) {
+		/* this one follows links: it only makes, and what it made is looked up again */
+		int r = make(run, path, file, &made, err);
+
+		if (r < 0)
+			return r;
+		fd = ar_open_no_links(run->root, path, O_PATH, 0);
+	}
+	if (fd == -ELOOP)
+		return ar_refuse(err, ELOOP, "target '%s': a link stands in its way", path);
+	if (fd < 0)
+		return ar_fail(err, -fd, "target '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_following(struct ar_run *run, const char *path, bool file, int *ret_fd,
+			  struct ar_error *err)
+{
+	int fd = ar_open_in_root(run->root, path, O_PATH, 0);
+
+	if (fd == -ENOENT)
+		return make(run, path, file, ret_fd, err);
+	if (fd < 0)
+		return ar_fail(err, -fd, "target '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+/*
+ * The path that is opened without links: the destination as it is written, unless links are on the
+ * way that policy has followed.
+ */
+static const char *plain_path(struct ar_run *run, size_t index, const struct ar_mount *m)
+{
+	_cleanup_fd_ int fd = ar_open_no_links(run->root, m->destination, O_PATH, 0);
+	bool has_links = fd == -ELOOP;
+
+	if (fd < 0)
+		fd = -1; /* any other error comes again, with a text */
+	return has_links ? judged(run, index, m) : m->destination;
+}
+
+int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, bool file,
+		   int *ret_fd, struct ar_error *err)
+{
+	if (!judged(run, index, m))
+		return open_following(run, m->destination, file, ret_fd, err);
+	return open_plain(run, plain_path(run, index, m), file, ret_fd, err);
+}
+
+int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, int *ret_fd,
+		   struct ar_error *err)
+{
+	const char *path = judged(run, index, m) ? plain_path(run, index, m) : m->destination;
+	int fd = judged(run, index, m) ? ar_open_no_links(run->root, path, O_PATH, 0)
+				       : ar_open_in_root(run->root, path, O_PATH, 0);
+
+	if (fd == -ENOENT)
+		return -ENOENT;
+	if (fd < 0)
+		return ar_fail(err, -fd, "target '%s'", m->destination);
+	*ret_fd = fd;
+	return 0;
+}

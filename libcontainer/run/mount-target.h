@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "spec/spec.h"
+
+struct ar_error;
+struct ar_run;
+
+/*
+ * Where a mount goes, as a descriptor, so that nothing walks its path a second time. What is
+ * missing is made: a file where file is true, else a directory.
+ *
+ * Whoever shares a volume with the container may put links into the way while it is made
+ * (CVE-2021-30465). compat follows them, beneath the root, as runc does. The other profiles follow
+ * no link that was not there when policy judged where the mount goes. Procfs and sysfs go to no
+ * link in any profile: what masks and protects them does so at their place (CVE-2019-16884,
+ * CVE-2019-19921, CVE-2023-27561).
+ */
+int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *mount, bool file,
+		   int *ret_fd, struct ar_error *err);
+/* The same for a look at a mount that was made. -ENOENT without a text. */
+int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *mount, int *ret_fd,
+		   struct ar_error *err);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/str.h"
+
+#define PASSWD_MAX (1 << 20)
+
+static size_t name_length(const char *entry)
+{
+	return strcspn(entry, "=");
+}
+
+/* Whether a later entry names the same variable. */
+static int overridden(const struct ar_strings *env, size_t i)
+{
+	size_t len = name_length(env->items[i]);
+
+	for (size_t j = i + 1; j < env->n; j++)
+		if (name_length(env->items[j]) == len &&
+		    !strncmp(env->items[i], env->items[j], len))
+			return 1;
+	return 0;
+}
+
+static const char *variable(const struct ar_strings *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = env->n; i-- > 0;)
+		if (name_length(env->items[i]) == len && !strncmp(env->items[i], name, len) &&
+		    env->items[i][len])
+			return env->items[i] + len + 1;
+	return NULL;
+}
+
+/* The sixth field of the line whose third is uid; "/" when there is none, as runc. */
+static const char *home_of(struct ar_arena *arena, uint64_t uid)
+{
+	struct ar_error ignored;
+	char *text, *save = NULL;
+	size_t len;
+
+	if (ar_file_read(arena, AT_FDCWD, "/etc/passwd", PASSWD_MAX, &text, &len, &ignored) < 0)
+		return "/";
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *field[7] = { 0 };
+		uint64_t id;
+		size_t n = 0;
+
+		for (char *p = line; p && n < AR_COUNT(field); n++)
+			field[n] = strsep(&p, ":");
+		if (n >= 6 && ar_parse_u64(field[2], &id) == 0 && id == uid)
+			return *field[5] ? field[5] : "/";
+	}
+	return "/";
+}
+
+int ar_program_environment(struct ar_arena *arena, const struct ar_process *process,
+			   unsigned int listen_fds, struct ar_program *ret, struct ar_error *err)
+{
+	const struct ar_strings *env = &process->env;
+	char **out = ar_alloc_array(arena, env->n + 4, sizeof(*out));
+	const char *home = variable(env, "HOME");
+	size_t n = 0;
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (!strchr(env->items[i], '='))
+			return ar_fail(err, 0, "process.env: '%s' has no '='", env->items[i]);
+		if (!overridden(env, i))
+			out[n++] = ar_strdup(arena, env->items[i]);
+	}
+	if (!home || !*home)
+		out[n++] = ar_printf(arena, "HOME=%s",
+				     home_of(arena, process->user ? process->user->uid.value : 0));
+	if (listen_fds) {
+		out[n++] = ar_printf(arena, "LISTEN_FDS=%u", listen_fds);
+		out[n++] = ar_strdup(arena, "LISTEN_PID=1");
+	}
+	ret->envp = out;
+	return 0;
+}
+
+/* 0 when it can be executed by us; else -errno. */
+static int executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	/* asks for the effective ids, and knows of noexec mounts */
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EACCES;
+}
+
+static int not_executable(const char *name, int r, struct ar_error *err)
+{
+	/* both words: one engine looks for the first, another for the second, and both mean exit
+	 * code 126 */
+	if (r == -EISDIR)
+		return ar_refuse(err, EISDIR, "exec: \"%s\": is a directory: permission denied",
+				 name);
+	if (r == -ENOENT)
+		return ar_refuse(err, ENOENT, "exec: \"%s\": stat %s: no such file or directory",
+				 name, name);
+	return ar_refuse(err, -r, "exec: \"%s\": %s", name, ar_errno_text(-r));
+}
+
+static int search(struct ar_arena *arena, const char *name, const char *path, const char **ret,
+		  struct ar_error *err)
+{
+	char full[PATH_MAX];
+	int denied = 0;
+
+	for (const char *p = path; p && *p;) {
+		size_t len = strcspn(p, ":");
+		int r;
+
+		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)len, p, len ? "/" : "./", name) <
+		    (int)sizeof(full)) {
+			r = executable(full);
+			if (r == 0) {
+				*ret = ar_strdup(arena, full);
+				return 0;
+			}
+			if (r == -EACCES)
+				denied = 1;
+		}
+		p += len;
+		p += *p == ':';
+	}
+	if (denied)
+		return ar_refuse(err, EACCES, "exec: \"%s\": permission denied", name);
+	return ar_refuse(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
+}
+
+int ar_program_find(struct ar_arena *arena, const struct ar_process *process,
+		    struct ar_program *ret, struct ar_error *err)
+{
+	const char *name = process->args.n ? process->args.items[0] : "";
+	int r;
+
+	if (!*name)
+		return ar_fail(err, 0, "process.args names no program");
+	ret->argv = (char *const *)process->args.items;
+	if (!strchr(name, '/'))
+		return search(arena, name, variable(&process->env, "PATH"), &ret->path, err);
+	r = executable(name);
+	if (r < 0)
+		return not_executable(name, r, err);
+	ret->path = name;
+	return 0;
+}
+
+int ar_program_execute(const struct ar_program *program, struct ar_error *err)
+{
+	execve(program->path, program->argv, program->envp);
+	/* the file was there a moment ago: what is missing is the interpreter it names */
+	if (errno == ENOENT)
+		return ar_refuse(err, ENOENT, "exec %s: no such file or directory", program->path);
+	return ar_fail(err, errno, "exec %s", program->path);
+}

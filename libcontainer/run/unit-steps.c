@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "run/host-steps.h"
+#include "run/run.h"
+
+/*
+ * A container whose cgroup is made by systemd. The unit's name and its cgroup's path are on disk
+ * before systemd is asked for it. A scope lives as long as processes are in it, and is made around
+ * one: init is born in our own cgroup, waits for its turn, and takes its first step in the unit.
+ */
+
+static const char *cgroups_path(const struct ar_run *run)
+{
+	return ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL;
+}
+
+static int locate_unit(struct ar_run *run, struct ar_error *err)
+{
+	const char *path;
+	int r = ar_unit_choose(run->arena, cgroups_path(run), run->id,
+			       run->manager == AR_MANAGER_USER, &run->unit, err);
+
+	if (r == 0)
+		r = ar_systemd_open(run->manager, &run->systemd, err);
+	if (r < 0)
+		return r;
+	path = ar_printf(run->arena, "%s%s", ar_systemd_cgroup(run->systemd), run->unit.path);
+	r = ar_cgroup_at(run->arena, path, &run->cgroup, err);
+	/* before it is on record, by which it would be removed */
+	if (r == 0)
+		r = ar_cgroup_check_unused(&run->cgroup, err);
+	if (r < 0)
+		return r;
+	run->record->cgroup = run->cgroup.path;
+	run->record->cgroup_root = run->cgroup.root;
+	run->record->unit = run->unit.name;
+	run->record->manager = ar_manager_name(run->manager);
+	return ar_record_write(run->dir, run->record, err);
+}
+const struct ar_step ar_step_locate_unit = { "systemd unit", AR_HOST, AR_STEP_PLAIN, locate_unit,
+					     NULL };
+
+/* --- properties --- */
+
+static void add(struct ar_run *run, struct ar_properties *p, const char *name,
+		struct ar_variant value)
+{
+	ar_property_add(run->arena, p, name, value);
+}
+
+static struct ar_variant list_of(struct ar_run *run, const char *type, struct ar_variant member)
+{
+	return (struct ar_variant){
+		.type = 'a',
+		.of = type,
+		.items = ar_memdup(run->arena, &member, sizeof(member)),
+		.n = 1,
+	};
+}
+
+/* A slice is no place for processes to systemd: init is put into it afterwards. */
+static void add_kind(struct ar_run *run, struct ar_properties *p)
+{
+	const struct ar_variant pid = { .type = 'u', .u = (uint64_t)run->pid };
+
+	if (run->unit.is_slice) {
+		add(run, p, "Wants", list_of(run, "s", ar_variant_text(run->unit.slice)));
+		return;
+	}
+	add(run, p, "Slice", ar_variant_text(run->unit.slice));
+	add(run, p, "Delegate", ar_variant_flag(true));
+	add(run, p, "PIDs", list_of(run, "u", pid));
+}
+
+/* What the bundle asks for, and then the limits: these have the last word. */
+static int properties(struct ar_run *run, struct ar_properties *p, struct ar_error *err)
+{
+	static const char *const accounting[] = { "MemoryAccounting", "CPUAccounting",
+						  "IOAccounting", "TasksAccounting" };
+	const struct ar_linux *linux = ar_run_linux(run);
+	int r;
+
+	add(run, p, "Description",
+	    ar_variant_text(ar_printf(run->arena, "agentrun container %s", run->id)));
+	add_kind(run, p);
+	for (size_t i = 0; i < AR_COUNT(accounting); i++)
+		add(run, p, accounting[i], ar_variant_flag(true));
+	/* it is stopped by who started it, not by the shutdown of the host's services */
+	add(run, p, "DefaultDependencies", ar_variant_flag(false));
+	r = ar_properties_of_annotations(run->arena, &run->effective->spec->annotations, p, err);
+	if (r == 0 && linux && linux->resources)
+		r = ar_properties_of_resources(run->arena, linux->resources,
+					       ar_systemd_version(run->systemd),
+					       run->unit.is_slice ? AR_SLICE_START : AR_UNIT_START,
+					       p, err);
+	return r;
+}
+
+/* --- the unit --- */
+
+/* By what the kernel says, not by what systemd was asked for. */
+static int check_inside(struct ar_run *run, struct ar_error *err)
+{
+	const char *sub = NULL;
+	int r = ar_cgroup_sub_of(run->arena, &run->cgroup, run->pid, &sub, err);
+
+	if (r == 0 && sub)
+		r = ar_refuse(err, EXDEV, "process %d is in '%s' below it", run->pid, sub);
+	return ar_prefix(err, r, "unit '%s' was not made around the container's init",
+			 run->unit.name);
+}
+
+static int start_unit(struct ar_run *run, struct ar_error *err)
+{
+	struct ar_properties p = { 0 };
+	int r = properties(run, &p, err);
+
+	if (r < 0)
+		return r;
+	r = ar_systemd_start(run->systemd, run->unit.name, &p, &run->cgroup_made, err);
+	if (r < 0)
+		return r;
+	ar_systemd_close(run->systemd);
+	run->systemd = NULL;
+	r = ar_cgroup_open_made(&run->cgroup, err);
+	if (r == 0 && run->unit.is_slice)
+		r = ar_cgroup_enter(&run->cgroup, NULL, run->pid, err);
+	return r < 0 ? r : check_inside(run, err);
+}
+
+const struct ar_step ar_step_unit = { "systemd unit", AR_HOST, AR_STEP_PLAIN, start_unit,
+				      ar_run_remove_cgroup };
+
+/* --- exec --- */
+
+/*
+ * Without rights over a cgroup that is above both, a process can be put into the container's only
+ * by systemd: that of a user who has logged in, say.
+ */
+static int enter_unit(struct ar_run *run, struct ar_error *err)
+{
+	_cleanup_systemd_ struct ar_systemd *systemd = NULL;
+	const char *sub;
+	int r;
+
+	if (!run->enter_unit)
+		return 0;
+	r = ar_systemd_open(ar_manager_from_name(run->record->manager), &systemd, err);
+	if (r == 0)
+		r = ar_systemd_attach(systemd, run->record->unit, run->unit_sub, run->pid, err);
+	if (r < 0)
+		return r;
+	r = ar_cgroup_sub_of(run->arena, &run->cgroup, run->pid, &sub, err);
+	return ar_prefix(err, r, "systemd has not moved the process into unit '%s'",
+			 run->record->unit);
+}
+const struct ar_step ar_step_unit_enter = { "systemd unit", AR_HOST, AR_STEP_PLAIN, enter_unit,
+					    NULL };

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/field.h"
+#include "json/write.h"
+
+static bool is_set(const struct ar_field *f, const void *p)
+{
+	switch (f->type) {
+	case AR_T_STRING:
+		return *(const char *const *)p != NULL;
+	case AR_T_TRI:
+		return *(const enum ar_tri *)p != AR_UNSET;
+	case AR_T_I64:
+		return ((const struct ar_opt_i64 *)p)->set;
+	case AR_T_U64:
+		return ((const struct ar_opt_u64 *)p)->set;
+	case AR_T_STRINGS:
+		return ((const struct ar_strings *)p)->items != NULL;
+	case AR_T_MAP:
+		return ((const struct ar_map *)p)->items != NULL;
+	case AR_T_OBJECT:
+		return *(void *const *)p != NULL;
+	case AR_T_LIST:
+	case AR_T_OBJECT_MAP:
+		return ((const struct ar_list *)p)->items != NULL;
+	case AR_T_U64S:
+		return ((const struct ar_u64s *)p)->items != NULL;
+	case AR_T_JSON:
+		return *(const struct ar_json *const *)p != NULL;
+	}
+	return false;
+}
+
+static void encode_strings(struct ar_json_writer *w, const struct ar_strings *list)
+{
+	ar_json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		ar_json_string(w, list->items[i]);
+	ar_json_close(w, ']');
+}
+
+static void encode_u64s(struct ar_json_writer *w, const struct ar_u64s *list)
+{
+	ar_json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		ar_json_u64(w, list->items[i]);
+	ar_json_close(w, ']');
+}
+
+static void encode_map(struct ar_json_writer *w, const struct ar_map *map)
+{
+	ar_json_open(w, '{');
+	for (size_t i = 0; i < map->n; i++)
+		ar_json_kv(w, map->items[i].key, map->items[i].value);
+	ar_json_close(w, '}');
+}
+
+static void encode_list(struct ar_json_writer *w, const struct ar_class *of,
+			const struct ar_list *list)
+{
+	ar_json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		ar_encode(w, of, (const char *)list->items + i * of->size);
+	ar_json_close(w, ']');
+}
+
+static void encode_object_map(struct ar_json_writer *w, const struct ar_class *of,
+			      const struct ar_list *list)
+{
+	ar_json_open(w, '{');
+	for (size_t i = 0; i < list->n; i++) {
+		const char *item = (const char *)list->items + i * of->size;
+		const void *key = item + of->fields[0].offset;
+
+		ar_json_key(w, *(const char *const *)key);
+		ar_encode(w, of, item);
+	}
+	ar_json_close(w, '}');
+}
+
+static void encode_value(struct ar_json_writer *w, const struct ar_field *f, const void *p)
+{
+	switch (f->type) {
+	case AR_T_STRING:
+		ar_json_string(w, *(const char *const *)p);
+		break;
+	case AR_T_TRI:
+		ar_json_bool(w, *(const enum ar_tri *)p == AR_YES);
+		break;
+	case AR_T_I64:
+		ar_json_i64(w, ((const struct ar_opt_i64 *)p)->value);
+		break;
+	case AR_T_U64:
+		ar_json_u64(w, ((const struct ar_opt_u64 *)p)->value);
+		break;
+	case AR_T_STRINGS:
+		encode_strings(w, p);
+		break;
+	case AR_T_MAP:
+		encode_map(w, p);
+		break;
+	case AR_T_OBJECT:
+		ar_encode(w, f->of, *(void *const *)p);
+		break;
+	case AR_T_LIST:
+		encode_list(w, f->of, p);
+		break;
+	case AR_T_OBJECT_MAP:
+		encode_object_map(w, f->of, p);
+		break;
+	case AR_T_U64S:
+		encode_u64s(w, p);
+		break;
+	case AR_T_JSON:
+		break; /* left out by the caller */
+	}
+}
+
+void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in)
+{
+	ar_json_open(w, '{');
+	for (const struct ar_field *f = class->fields; f < class->fields + class->n; f++) {
+		const void *p = (const char *)in + f->offset;
+
+		if ((f->flags & AR_F_KEY) || f->type == AR_T_JSON || !is_set(f, p))
+			continue;
+		ar_json_key(w, f->name);
+		encode_value(w, f, p);
+	}
+	ar_json_close(w, '}');
+}
+
+bool ar_class_is_empty(const struct ar_class *class, const void *in)
+{
+	for (const struct ar_field *f = class->fields; f < class->fields + class->n; f++)
+		if (is_set(f, (const char *)in + f->offset))
+			return false;
+	return true;
+}

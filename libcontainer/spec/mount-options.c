@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/mount-options.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/sys.h"
+
+enum kind {
+	NOTHING,   /* known, and says nothing */
+	ATTR,	   /* MOUNT_ATTR_* of this mount */
+	ATIME,	   /* its access time: value is a mode, or the mode that it is not to have */
+	TREE_ATTR, /* the same for the whole tree */
+	TREE_ATIME,
+	SUPERBLOCK,  /* MS_* of the filesystem */
+	PROPAGATION, /* MS_* */
+	FLAG,	     /* a bool of struct ar_mount_options; value is its offset */
+};
+
+#define BOOL(member) offsetof(struct ar_mount_options, member)
+
+/*
+ * name, kind, value, whether it is cleared. Sorted by name. No "acl": MS_POSIXACL says what a
+ * kernel can, not what a mount wants, so it stays data for the filesystem, as in runc.
+ */
+#define OPTIONS(X)                                                    \
+	X("async", SUPERBLOCK, MS_SYNCHRONOUS, true)                  \
+	X("atime", ATIME, MOUNT_ATTR_NOATIME, true)                   \
+	X("bind", FLAG, BOOL(bind), false)                            \
+	X("defaults", NOTHING, 0, false)                              \
+	X("dev", ATTR, MOUNT_ATTR_NODEV, true)                        \
+	X("diratime", ATTR, MOUNT_ATTR_NODIRATIME, true)              \
+	X("dirsync", SUPERBLOCK, MS_DIRSYNC, false)                   \
+	X("exec", ATTR, MOUNT_ATTR_NOEXEC, true)                      \
+	X("idmap", FLAG, BOOL(idmap), false)                          \
+	X("iversion", SUPERBLOCK, MS_I_VERSION, false)                \
+	X("lazytime", SUPERBLOCK, MS_LAZYTIME, false)                 \
+	X("loud", SUPERBLOCK, MS_SILENT, true)                        \
+	X("mand", SUPERBLOCK, MS_MANDLOCK, false)                     \
+	X("noatime", ATIME, MOUNT_ATTR_NOATIME, false)                \
+	X("nodev", ATTR, MOUNT_ATTR_NODEV, false)                     \
+	X("nodiratime", ATTR, MOUNT_ATTR_NODIRATIME, false)           \
+	X("noexec", ATTR, MOUNT_ATTR_NOEXEC, false)                   \
+	X("noiversion", SUPERBLOCK, MS_I_VERSION, true)               \
+	X("nolazytime", SUPERBLOCK, MS_LAZYTIME, true)                \
+	X("nomand", SUPERBLOCK, MS_MANDLOCK, true)                    \
+	X("norelatime", ATIME, MOUNT_ATTR_RELATIME, true)             \
+	X("nostrictatime", ATIME, MOUNT_ATTR_STRICTATIME, true)       \
+	X("nosuid", ATTR, MOUNT_ATTR_NOSUID, false)                   \
+	X("nosymfollow", ATTR, MOUNT_ATTR_NOSYMFOLLOW, false)         \
+	X("private", PROPAGATION, MS_PRIVATE, false)                  \
+	X("ratime", TREE_ATIME, MOUNT_ATTR_NOATIME, true)             \
+	X("rbind", FLAG, BOOL(recursive), false)                      \
+	X("rdev", TREE_ATTR, MOUNT_ATTR_NODEV, true)                  \
+	X("rdiratime", TREE_ATTR, MOUNT_ATTR_NODIRATIME, true)        \
+	X("relatime", ATIME, MOUNT_ATTR_RELATIME, false)              \
+	X("remount", FLAG, BOOL(remount), false)                      \
+	X("rexec", TREE_ATTR, MOUNT_ATTR_NOEXEC, true)                \
+	X("ridmap", FLAG, BOOL(ridmap), false)                        \
+	X("rnoatime", TREE_ATIME, MOUNT_ATTR_NOATIME, false)          \
+	X("rnodev", TREE_ATTR, MOUNT_ATTR_NODEV, false)               \
+	X("rnodiratime", TREE_ATTR, MOUNT_ATTR_NODIRATIME, false)     \
+	X("rnoexec", TREE_ATTR, MOUNT_ATTR_NOEXEC, false)             \
+	X("rnorelatime", TREE_ATIME, MOUNT_ATTR_RELATIME, true)       \
+	X("rnostrictatime", TREE_ATIME, MOUNT_ATTR_STRICTATIME, true) \
+	X("rnosuid", TREE_ATTR, MOUNT_ATTR_NOSUID, false)             \
+	X("rnosymfollow", TREE_ATTR, MOUNT_ATTR_NOSYMFOLLOW, false)   \
+	X("ro", ATTR, MOUNT_ATTR_RDONLY, false)                       \
+	X("rprivate", PROPAGATION, MS_REC | MS_PRIVATE, false)        \
+	X("rrelatime", TREE_ATIME, MOUNT_ATTR_RELATIME, false)        \
+	X("rro", TREE_ATTR, MOUNT_ATTR_RDONLY, false)                 \
+	X("rrw", TREE_ATTR, MOUNT_ATTR_RDONLY, true)                  \
+	X("rshared", PROPAGATION, MS_REC | MS_SHARED, false)          \
+	X("rslave", PROPAGATION, MS_REC | MS_SLAVE, false)            \
+	X("rstrictatime", TREE_ATIME, MOUNT_ATTR_STRICTATIME, false)  \
+	X("rsuid", TREE_ATTR, MOUNT_ATTR_NOSUID, true)                \
+	X("rsymfollow", TREE_ATTR, MOUNT_ATTR_NOSYMFOLLOW, true)      \
+	X("runbindable", PROPAGATION, MS_REC | MS_UNBINDABLE, false)  \
+	X("rw", ATTR, MOUNT_ATTR_RDONLY, true)                        \
+	X("shared", PROPAGATION, MS_SHARED, false)                    \
+	X("silent", SUPERBLOCK, MS_SILENT, false)                     \
+	X("slave", PROPAGATION, MS_SLAVE, false)                      \
+	X("strictatime", ATIME, MOUNT_ATTR_STRICTATIME, false)        \
+	X("suid", ATTR, MOUNT_ATTR_NOSUID, true)                      \
+	X("symfollow", ATTR, MOUNT_ATTR_NOSYMFOLLOW, true)            \
+	X("sync", SUPERBLOCK, MS_SYNCHRONOUS, false)                  \
+	X("tmpcopyup", FLAG, BOOL(tmpcopyup), false)                  \
+	X("unbindable", PROPAGATION, MS_UNBINDABLE, false)
+
+static const char *const names[] = {
+#define X(name, kind, value, clear) name,
+	OPTIONS(X)
+#undef X
+};
+
+static const struct option {
+	enum kind kind;
+	uint64_t value;
+	bool clear;
+} options[] = {
+#define X(name, kind, value, clear) { kind, value, clear },
+	OPTIONS(X)
+#undef X
+};
+
+static int compare(const void *key, const void *name)
+{
+	return strcmp(key, *(const char *const *)name);
+}
+
+static const struct option *find(const char *name)
+{
+	const char *const *found = bsearch(name, names, AR_COUNT(names), sizeof(names[0]), compare);
+
+	return found ? &options[found - names] : NULL;
+}
+
+static void set_bit(uint64_t *set, uint64_t *clr, uint64_t bit, bool clear)
+{
+	*(clear ? clr : set) |= bit;
+	*(clear ? set : clr) &= ~bit;
+}
+
+/*
+ * One of three modes. What is not to be relatime (the kernel's default, 0) is strictatime; what is
+ * not to be one of the others is relatime.
+ */
+static void set_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
+{
+	uint64_t now = *set & MOUNT_ATTR__ATIME;
+
+	if (clear && now != mode)
+		mode = now;
+	else if (clear)
+		mode = mode == MOUNT_ATTR_RELATIME ? MOUNT_ATTR_STRICTATIME : MOUNT_ATTR_RELATIME;
+	*set = (*set & ~(uint64_t)MOUNT_ATTR__ATIME) | mode;
+	*clr |= MOUNT_ATTR__ATIME;
+}
+
+static void apply(struct ar_mount_options *m, const struct option *o)
+{
+	switch (o->kind) {
+	case NOTHING:
+		break;
+	case ATTR:
+		set_bit(&m->attr_set, &m->attr_clr, o->value, o->clear);
+		break;
+	case ATIME:
+		set_atime(&m->attr_set, &m->attr_clr, o->value, o->clear);
+		break;
+	case TREE_ATTR:
+		set_bit(&m->rec_set, &m->rec_clr, o->value, o->clear);
+		break;
+	case TREE_ATIME:
+		set_atime(&m->rec_set, &m->rec_clr, o->value, o->clear);
+		break;
+	case SUPERBLOCK:
+		set_bit(&m->sb_flags, &m->sb_clr, o->value, o->clear);
+		break;
+	case PROPAGATION:
+		m->propagation = (unsigned long)o->value;
+		break;
+	case FLAG:
+		*(bool *)((char *)m + o->value) = true;
+		break;
+	}
+}
+
+void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *list,
+			    struct ar_mount_options *ret)
+{
+	struct ar_mount_options m = { 0 };
+
+	m.data.items = ar_alloc_array(arena, list->n + 1, sizeof(*m.data.items));
+	for (size_t i = 0; i < list->n; i++) {
+		const struct option *o = find(list->items[i]);
+
+		if (o)
+			apply(&m, o);
+		else
+			m.data.items[m.data.n++] = list->items[i];
+	}
+	m.ro = m.attr_set & MOUNT_ATTR_RDONLY;
+	m.bind = m.bind || m.recursive;
+	*ret = m;
+}
+
+const char *const *ar_mount_option_names(size_t *ret_n)
+{
+	*ret_n = AR_COUNT(names);
+	return names;
+}

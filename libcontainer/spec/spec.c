@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/spec.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "json/read.h"
+
+/* config.md */
+static const struct ar_field spec_fields[] = {
+	AR_FIELD_STRING(ar_spec, oci_version, "ociVersion", AR_F_REQUIRED | AR_F_NONEMPTY),
+	/* runtime-spec wants it by "start" only, but what is created can no longer be changed */
+	AR_FIELD_OBJECT(ar_spec, process, "process", AR_F_REQUIRED, ar_process),
+	AR_FIELD_OBJECT(ar_spec, root, "root", AR_F_REQUIRED, ar_root),
+	AR_FIELD_STRING(ar_spec, hostname, "hostname", AR_F_BLANK),
+	AR_FIELD_STRING(ar_spec, domainname, "domainname", AR_F_BLANK),
+	AR_FIELD_LIST(ar_spec, mounts, "mounts", 0, ar_mount),
+	AR_FIELD_OBJECT(ar_spec, hooks, "hooks", 0, ar_hooks),
+	AR_FIELD_MAP(ar_spec, annotations, "annotations", 0),
+	AR_FIELD_OBJECT(ar_spec, linux, "linux", 0, ar_linux),
+	AR_FIELD_JSON(ar_spec, solaris, "solaris", 0),
+	AR_FIELD_JSON(ar_spec, windows, "windows", 0),
+	AR_FIELD_OBJECT(ar_spec, vm, "vm", 0, ar_vm),
+	AR_FIELD_JSON(ar_spec, zos, "zos", 0),
+	AR_FIELD_JSON(ar_spec, freebsd, "freebsd", 0),
+};
+const struct ar_class ar_spec_class = AR_CLASS(ar_spec, "config.json", spec_fields);
+
+const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const char *type)
+{
+	if (!spec->linux)
+		return NULL;
+	ar_list_foreach(const struct ar_namespace, ns, &spec->linux->namespaces)
+		if (ar_streq(ns->type, type))
+			return ns;
+	return NULL;
+}
+
+/* The only changes to what config.json says; all later ones are policy's. */
+static void put_in_order(struct ar_arena *arena, struct ar_spec *spec)
+{
+	ar_list_foreach(struct ar_mount, mount, &spec->mounts)
+		mount->destination = ar_path_absolute(arena, mount->destination);
+	/* some engines write an empty section for "unconfined" */
+	if (spec->linux && spec->linux->seccomp && !spec->linux->seccomp->default_action &&
+	    spec->linux->seccomp->syscalls.n == 0)
+		spec->linux->seccomp = NULL;
+}
+
+int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
+		  struct ar_spec **ret, struct ar_error *err)
+{
+	struct ar_spec *spec = ar_alloc(arena, sizeof(*spec));
+	const struct ar_json *json = NULL;
+	int r;
+
+	r = ar_json_parse(arena, file, text, len, &ar_json_limits_default, &json, err);
+	if (r == 0)
+		r = ar_decode(arena, &ar_spec_class, file, "", json, spec, err);
+	if (r < 0)
+		return r;
+	put_in_order(arena, spec);
+	r = ar_spec_validate(spec, file, err);
+	if (r < 0)
+		return r;
+	*ret = spec;
+	return 0;
+}
+
+int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, struct ar_spec **ret,
+		 struct ar_error *err)
+{
+	size_t len;
+	char *text;
+	int r = ar_file_read(arena, bundle_fd, file, ar_json_limits_default.max_bytes, &text, &len,
+			     err);
+
+	return r < 0 ? r : ar_spec_parse(arena, file, text, len, ret, err);
+}

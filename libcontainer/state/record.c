@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "json/read.h"
+#include "json/write.h"
+
+#define FILE_NAME "state.json"
+#define VERSION 1
+/* A record holds at most the annotations of a config.json, whose size is bounded, and little
+ * besides. */
+#define SIZE_MAX_RECORD (32u << 20)
+
+static const struct ar_field outcome_fields[] = {
+	AR_FIELD_STRING(ar_outcome, control, "control", AR_F_REQUIRED),
+	AR_FIELD_STRING(ar_outcome, result, "result", AR_F_REQUIRED),
+	AR_FIELD_STRING(ar_outcome, why, "why", 0),
+};
+const struct ar_class ar_outcome_class = AR_CLASS(ar_outcome, "outcome", outcome_fields);
+
+static const struct ar_field record_fields[] = {
+	AR_FIELD_I64(ar_record, version, "version", AR_F_REQUIRED, 0, 0),
+	AR_FIELD_STRING(ar_record, id, "id", AR_F_REQUIRED),
+	AR_FIELD_STRING(ar_record, oci_version, "ociVersion", 0),
+	AR_FIELD_I64(ar_record, pid, "pid", 0, 0, INT32_MAX),
+	AR_FIELD_U64(ar_record, start_time, "startTime", 0, 0),
+	AR_FIELD_STRING(ar_record, bundle, "bundle", 0),
+	AR_FIELD_STRING(ar_record, rootfs, "rootfs", 0),
+	AR_FIELD_STRING(ar_record, created, "created", 0),
+	AR_FIELD_U64(ar_record, owner, "owner", 0, UINT32_MAX),
+	AR_FIELD_STRING(ar_record, profile, "profile", 0),
+	AR_FIELD_STRING(ar_record, cgroup, "cgroup", 0),
+	AR_FIELD_STRING(ar_record, cgroup_root, "cgroupRoot", 0),
+	AR_FIELD_STRING(ar_record, unit, "systemdUnit", 0),
+	AR_FIELD_STRING(ar_record, manager, "systemdManager", 0),
+	AR_FIELD_STRING(ar_record, backend, "backend", 0),
+	AR_FIELD_STRING(ar_record, digest, "digest", 0),
+	AR_FIELD_TRI(ar_record, started, "started", 0),
+	AR_FIELD_MAP(ar_record, annotations, "annotations", 0),
+	AR_FIELD_LIST(ar_record, outcomes, "outcomes", 0, ar_outcome),
+};
+/* Not strict: what a newer version adds without changing the number is not ours to refuse. */
+const struct ar_class ar_record_class = AR_CLASS(ar_record, "record", record_fields);
+
+int ar_record_write(const struct ar_dir *dir, const struct ar_record *record, struct ar_error *err)
+{
+	struct ar_json_writer w = AR_JSON_WRITER_INIT(NULL);
+	struct ar_record out = *record;
+	int r;
+
+	out.version = (struct ar_opt_i64){ .set = true, .value = VERSION };
+	ar_encode(&w, &ar_record_class, &out);
+	r = ar_file_replace(dir->fd, FILE_NAME, ar_text_str(&w.out), w.out.len, 0600, err);
+	ar_json_done(&w);
+	return r;
+}
+
+/* A file that somebody else could have written is no record. */
+static int open_record(const struct ar_dir *dir, int *ret_fd, struct ar_error *err)
+{
+	/* O_NONBLOCK: a fifo in its place must not hold us up */
+	_cleanup_fd_ int fd =
+		openat(dir->fd, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return ar_refuse(err, ENOENT, "container does not exist");
+	if (fd < 0)
+		return ar_fail(err, errno, "open the container's record");
+	if (fstat(fd, &st) < 0)
+		return ar_fail(err, errno, "look at the container's record");
+	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return ar_refuse(err, EPERM,
+				 "the container's record is not a file of ours: not trusted");
+	*ret_fd = ar_steal_fd(&fd);
+	return 0;
+}
+
+static int decode(struct ar_arena *arena, const struct ar_json *json, struct ar_record *ret,
+		  struct ar_error *err)
+{
+	const struct ar_json *version = ar_json_get(json, "version");
+	int64_t number;
+
+	/* first, for a newer format may not decode at all */
+	if (version && version->type == AR_JSON_NUMBER &&
+	    ar_parse_i64(version->text, &number) == 0 && number > VERSION)
+		return ar_refuse(err, ENOTSUP,
+				 "the container was made by a newer version of agentrun: "
+				 "its record has format %s, this version knows %d",
+				 version->text, VERSION);
+	return ar_decode(arena, &ar_record_class, FILE_NAME, "", json, ret, err);
+}
+
+int ar_record_read(struct ar_arena *arena, const struct ar_dir *dir, struct ar_record **ret,
+		   struct ar_error *err)
+{
+	struct ar_record *record = ar_alloc(arena, sizeof(*record));
+	const struct ar_json *json;
+	_cleanup_fd_ int fd = -1;
+	char *text;
+	size_t len;
+	int r;
+
+	r = open_record(dir, &fd, err);
+	if (r == 0)
+		r = ar_file_read_fd(arena, fd, FILE_NAME, SIZE_MAX_RECORD, &text, &len, err);
+	if (r == 0)
+		r = ar_json_parse(arena, FILE_NAME, text, len, &ar_json_limits_default, &json, err);
+	if (r == 0)
+		r = decode(arena, json, record, err);
+	if (r == 0)
+		*ret = record;
+	return r;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/str.h"
+#include "state/record.h"
+
+#define FIFO_NAME "exec.fifo"
+
+const char *ar_status_name(enum ar_status status)
+{
+	static const char *const names[] = {
+		[AR_STATUS_CREATING] = "creating", [AR_STATUS_CREATED] = "created",
+		[AR_STATUS_RUNNING] = "running",   [AR_STATUS_PAUSED] = "paused",
+		[AR_STATUS_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}
+
+/* -ESRCH: it does not run any more, or never did. *ret_pidfd may be NULL. */
+static int look_at_process(const struct ar_record *record, int *ret_pidfd)
+{
+	pid_t pid = (pid_t)record->pid.value;
+	uint64_t started;
+	char state;
+	int r;
+
+	if (ret_pidfd)
+		return ar_process_open(pid, record->start_time.value, ret_pidfd);
+	r = ar_process_start_time(pid, &started, &state);
+	if (r < 0)
+		return r;
+	if (started != record->start_time.value || state == 'Z' || state == 'X' || state == 'x')
+		return -ESRCH;
+	return 0;
+}
+
+static bool is_frozen(const struct ar_record *record)
+{
+	char path[4096], value[8];
+	int n;
+
+	if (!record->cgroup || !record->cgroup_root)
+		return false;
+	n = snprintf(path, sizeof(path), "%s%s/cgroup.freeze", record->cgroup_root, record->cgroup);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return false;
+	/* a cgroup that is gone, or a kernel without freezer (before 5.2), has nothing frozen */
+	return ar_file_peek(AT_FDCWD, path, value, sizeof(value)) == 0 && ar_streq(value, "1");
+}
+
+static int waits_for_start(const struct ar_dir *dir, const struct ar_record *record, bool *ret,
+			   struct ar_error *err)
+{
+	struct stat st;
+
+	*ret = false;
+	if (record->started == AR_YES)
+		return 0;
+	if (fstatat(dir->fd, FIFO_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*ret = true;
+	else if (errno != ENOENT)
+		return ar_fail(err, errno, "look at '" FIFO_NAME "' of container '%s'", record->id);
+	return 0;
+}
+
+int ar_record_status(const struct ar_dir *dir, const struct ar_record *record, enum ar_status *ret,
+		     int *ret_pidfd, struct ar_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	bool waits;
+	int r;
+
+	if (ret_pidfd)
+		*ret_pidfd = -1;
+	if (!record->pid.set || record->pid.value == 0) {
+		*ret = AR_STATUS_CREATING;
+		return 0;
+	}
+	r = look_at_process(record, ret_pidfd ? &pidfd : NULL);
+	if (r == -ESRCH) {
+		*ret = AR_STATUS_STOPPED;
+		return 0;
+	}
+	if (r < 0)
+		return ar_fail(err, -r, "look at process %d of container '%s'",
+			       (int)record->pid.value, record->id);
+	r = waits_for_start(dir, record, &waits, err);
+	if (r < 0)
+		return r;
+	*ret = waits ? AR_STATUS_CREATED : AR_STATUS_RUNNING;
+	if (is_frozen(record))
+		*ret = AR_STATUS_PAUSED;
+	if (ret_pidfd)
+		*ret_pidfd = ar_steal_fd(&pidfd);
+	return 0;
+}

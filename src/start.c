@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+#include "creation.h"
+
+static int run(struct ar_call *call, struct ar_error *err)
+{
+	return ar_life_start(&call->context, call->words.argv[0], ar_notify_address(), err);
+}
+
+const struct ar_command ar_command_start = {
+	.name = "start",
+	.summary = "start the program of a created container",
+	.arguments = "<container-id>",
+	.table = &ar_no_options,
+	.min_words = 1,
+	.max_words = 1,
+	.run = run,
+};

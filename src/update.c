@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "bytes.h"
+#include "command.h"
+#include "creation.h"
+#include "spec/spec.h"
+#include "json/read.h"
+
+#define RESOURCES_MAX (16u << 20)
+
+struct options {
+	const char *resources;
+	struct ar_opt_u64 blkio_weight;
+	struct ar_opt_i64 pids_limit;
+	const char *cpu_period, *cpu_burst, *cpu_share, *cpu_rt_period;
+	const char *cpu_quota, *cpu_rt_runtime, *cpu_idle;
+	const char *cpuset_cpus, *cpuset_mems;
+	const char *memory, *memory_reservation, *memory_swap;
+	const char *l3_cache_schema, *mem_bw_schema;
+	const char *kernel_memory, *kernel_memory_tcp;
+};
+
+#define AT(member) offsetof(struct options, member)
+#define TEXT(name, member, help)                                         \
+	{                                                                \
+		name, 0, AR_OPTION_STRING, false, AT(member), NULL, help \
+	}
+#define U64(name, member, help)                                       \
+	{                                                             \
+		name, 0, AR_OPTION_U64, false, AT(member), NULL, help \
+	}
+#define I64(name, member, help)                                       \
+	{                                                             \
+		name, 0, AR_OPTION_I64, false, AT(member), NULL, help \
+	}
+#define HIDDEN(name, member)                                          \
+	{                                                             \
+		name, 0, AR_OPTION_STRING, true, AT(member), NULL, "" \
+	}
+
+static const struct ar_option options[] = {
+	{ "resources", 'r', AR_OPTION_STRING, false, AT(resources), NULL,
+	  "file with the resources object of config.json, '-' for standard input; the other options "
+	  "are ignored then" },
+	U64("blkio-weight", blkio_weight, "weight of its input and output, 10 to 1000"),
+	TEXT("cpu-period", cpu_period, "period of the cpu limit in microseconds"),
+	TEXT("cpu-quota", cpu_quota, "cpu time in a period in microseconds, -1: no limit"),
+	TEXT("cpu-burst", cpu_burst, "cpu time that may be saved up in microseconds"),
+	TEXT("cpu-share", cpu_share, "weight of its cpu time"),
+	TEXT("cpu-rt-period", cpu_rt_period, "period of the realtime limit in microseconds"),
+	TEXT("cpu-rt-runtime", cpu_rt_runtime, "realtime cpu time in a period in microseconds"),
+	TEXT("cpuset-cpus", cpuset_cpus, "processors to use, as 0-3,7"),
+	TEXT("cpuset-mems", cpuset_mems, "memory nodes to use"),
+	TEXT("cpu-idle", cpu_idle, "1: run only on what others leave, 0: not so"),
+	TEXT("memory", memory, "memory limit in bytes or as 512m, -1: no limit"),
+	TEXT("memory-reservation", memory_reservation, "memory that is reclaimed last"),
+	TEXT("memory-swap", memory_swap, "limit of memory and swap together, -1: no limit"),
+	I64("pids-limit", pids_limit, "greatest number of processes, -1: no limit"),
+	TEXT("l3-cache-schema", l3_cache_schema,
+	     "its share of the L3 cache by Intel RDT, as L3:0=ff; only where the profile allows it"),
+	TEXT("mem-bw-schema", mem_bw_schema,
+	     "its share of memory bandwidth by Intel RDT, as MB:0=50; only where the profile allows it"),
+	HIDDEN("kernel-memory", kernel_memory),
+	HIDDEN("kernel-memory-tcp", kernel_memory_tcp),
+};
+static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
+
+static int read_resources(struct ar_arena *arena, const char *path, struct ar_resources *ret,
+			  struct ar_error *err)
+{
+	bool from_input = strcmp(path, "-") == 0;
+	const char *name = from_input ? "standard input" : path;
+	const struct ar_json *json;
+	char *text;
+	size_t len;
+	int r;
+
+	if (from_input)
+		r = ar_file_read_fd(arena, STDIN_FILENO, name, RESOURCES_MAX, &text, &len, err);
+	else
+		r = ar_file_read(arena, AT_FDCWD, path, RESOURCES_MAX, &text, &len, err);
+	if (r == 0)
+		r = ar_json_parse(arena, name, text, len, &ar_json_limits_default, &json, err);
+	if (r == 0)
+		r = ar_decode(arena, &ar_resources_class, name, "", json, ret, err);
+	return r < 0 ? r : ar_resources_validate(ret, name, err);
+}
+
+static int take_sizes(const struct options *asked, struct ar_memory *memory, struct ar_error *err)
+{
+	const struct {
+		const char *name, *value;
+		struct ar_opt_i64 *to;
+	} sizes[] = {
+		{ "memory", asked->memory, &memory->limit },
+		{ "memory-reservation", asked->memory_reservation, &memory->reservation },
+		{ "memory-swap", asked->memory_swap, &memory->swap },
+	};
+
+	for (size_t i = 0; i < AR_COUNT(sizes); i++) {
+		int r = 0;
+
+		if (!sizes[i].value || *sizes[i].value == '\0')
+			continue;
+		sizes[i].to->value = -1;
+		sizes[i].to->set = true;
+		if (strcmp(sizes[i].value, "-1") != 0)
+			r = ar_bytes_parse(sizes[i].value, &sizes[i].to->value, err);
+		if (r < 0)
+			return ar_prefix(err, r, "invalid value for %s", sizes[i].name);
+	}
+	return 0;
+}
+
+/* Empty: not asked. What is no number is told as runc tells it, not as a wrong command line. */
+static int take_number(const char *name, const char *value, struct ar_opt_i64 *i,
+		       struct ar_opt_u64 *u, struct ar_error *err)
+{
+	int r;
+
+	if (!value || *value == '\0')
+		return 0;
+	r = i ? ar_parse_i64(value, &i->value) : ar_parse_u64(value, &u->value);
+	if (r < 0)
+		return ar_refuse(err, EINVAL, "invalid value for %s: parsing \"%s\": %s", name,
+				 value, r == -ERANGE ? "value out of range" : "invalid syntax");
+	*(i ? &i->set : &u->set) = true;
+	return 0;
+}
+
+static int take_cpu(struct options *asked, struct ar_cpu *cpu, struct ar_error *err)
+{
+	const struct {
+		const char *name, *value;
+		struct ar_opt_i64 *i;
+		struct ar_opt_u64 *u;
+	} numbers[] = {
+		{ "cpu-idle", asked->cpu_idle, &cpu->idle, NULL },
+		{ "cpu-burst", asked->cpu_burst, NULL, &cpu->burst },
+		{ "cpu-period", asked->cpu_period, NULL, &cpu->period },
+		{ "cpu-rt-period", asked->cpu_rt_period, NULL, &cpu->realtime_period },
+		{ "cpu-share", asked->cpu_share, NULL, &cpu->shares },
+		{ "cpu-quota", asked->cpu_quota, &cpu->quota, NULL },
+		{ "cpu-rt-runtime", asked->cpu_rt_runtime, &cpu->realtime_runtime, NULL },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < AR_COUNT(numbers) && r == 0; i++)
+		r = take_number(numbers[i].name, numbers[i].value, numbers[i].i, numbers[i].u, err);
+	ar_drop_empty(&asked->cpuset_cpus);
+	ar_drop_empty(&asked->cpuset_mems);
+	cpu->cpus = asked->cpuset_cpus;
+	cpu->mems = asked->cpuset_mems;
+	return r;
+}
+
+static int take_options(struct ar_arena *arena, struct options *asked, struct ar_resources *ret,
+			struct ar_error *err)
+{
+	int r;
+
+	if (asked->kernel_memory || asked->kernel_memory_tcp)
+		ar_log(AR_LOG_WARN,
+		       "kernel memory has no limit of its own any more: the option is ignored");
+	ret->memory = ar_alloc(arena, sizeof(*ret->memory));
+	ret->cpu = ar_alloc(arena, sizeof(*ret->cpu));
+	r = take_cpu(asked, ret->cpu, err);
+	if (r < 0)
+		return r;
+	if (asked->pids_limit.set) {
+		ret->pids = ar_alloc(arena, sizeof(*ret->pids));
+		ret->pids->limit = asked->pids_limit;
+	}
+	/* 0 leaves the weight alone, as with runc */
+	if (asked->blkio_weight.set && asked->blkio_weight.value > 0) {
+		ret->block_io = ar_alloc(arena, sizeof(*ret->block_io));
+		ret->block_io->weight = asked->blkio_weight;
+	}
+	return take_sizes(asked, ret->memory, err);
+}
+
+static int run(struct ar_call *call, struct ar_error *err)
+{
+	struct ar_resources resources = { 0 };
+	struct ar_intel_rdt rdt = { 0 };
+	struct options *asked = call->options;
+	int r;
+
+	ar_drop_empty(&asked->l3_cache_schema);
+	ar_drop_empty(&asked->mem_bw_schema);
+	rdt.l3_cache_schema = asked->l3_cache_schema;
+	rdt.mem_bw_schema = asked->mem_bw_schema;
+	if (asked->resources && *asked->resources)
+		r = read_resources(call->arena, asked->resources, &resources, err);
+	else
+		r = take_options(call->arena, asked, &resources, err);
+	if (r < 0)
+		return r;
+	return ar_life_update(&call->context, call->words.argv[0], &resources,
+			      rdt.l3_cache_schema || rdt.mem_bw_schema ? &rdt : NULL, err);
+}
+
+const struct ar_command ar_command_update = {
+	.name = "update",
+	.summary = "change the limits of a container",
+	.arguments = "<container-id>",
+	.text = "What is not named stays as it is. The hardening profile's ceilings hold here too.\n",
+	.table = &table,
+	.options_size = sizeof(struct options),
+	.min_words = 1,
+	.max_words = 1,
+	.flags = AR_COMMAND_POLICY | AR_COMMAND_LOOKS_FIRST,
+	.run = run,
+};

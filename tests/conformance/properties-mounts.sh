@@ -1,0 +1,179 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# runtime-spec config.md: mounts, their types and every option; config-linux.md: rootfsPropagation, mappings of mounts.
+# shellcheck disable=SC2016 # scripts are for the container's shell
+set -euo pipefail
+. "$(dirname "$0")/properties.bash"
+
+# The flags of the mount on /mnt, of its superblock, and its propagation: fields of /proc/self/mountinfo.
+flags='awk "\$5 == \"/mnt\" { print \$6 }" /proc/self/mountinfo'
+superblock='awk "\$5 == \"/mnt\" { print \$NF }" /proc/self/mountinfo'
+propagation='awk "\$5 == \"/mnt\" { print \$7 }" /proc/self/mountinfo | sed "s/:.*//"'
+
+tmpfs() {
+	echo ".mounts += [{destination: \"/mnt\", type: \"tmpfs\", source: \"tmpfs\", options: [$1]}]"
+}
+bind() {
+	echo ".mounts += [{destination: \"/mnt\", type: \"${2-bind}\", source: \"$volume\", options: [$1]}]"
+}
+
+# --- options of a filesystem ---------------------------------------------------------------------
+
+while read -r option expected; do
+	property "option $option" config="$(tmpfs "\"$option\"")" run="$flags" output="$expected"
+done <<'OPTIONS'
+rw rw,relatime
+ro ro,relatime
+nosuid rw,nosuid,relatime
+nodev rw,nodev,relatime
+noexec rw,noexec,relatime
+noatime rw,noatime
+nodiratime rw,nodiratime,relatime
+relatime rw,relatime
+strictatime rw
+OPTIONS
+while read -r first second expected; do
+	property "option $second after $first" config="$(tmpfs "\"$first\", \"$second\"")" run="$flags" output="$expected"
+done <<'OPTIONS'
+ro rw rw,relatime
+nosuid suid rw,relatime
+nodev dev rw,relatime
+noexec exec rw,relatime
+noatime atime rw,relatime
+nodiratime diratime rw,relatime
+OPTIONS
+property "option defaults" runc=1.2 config="$(tmpfs '"defaults"')" run="$flags" output=rw,relatime
+property "option nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosymfollow"')" run="$flags" output=rw,relatime,nosymfollow
+property "option sync" config="$(tmpfs '"sync"')" run="$superblock" match='(^|,)sync(,|$)'
+property "option dirsync" config="$(tmpfs '"dirsync"')" run="$superblock" match='(^|,)dirsync(,|$)'
+property "options async and nolazytime" runc=no config="$(tmpfs '"sync", "async"')" run="$superblock | grep -c sync" status=1 output=0
+property "options of the filesystem itself" runc=1.3.3 config="$(tmpfs '"size=1m", "mode=1750", "uid=5", "gid=6"')" \
+	run='stat -c "%a %u %g" /mnt; df -k /mnt | tail -n 1 | tr -s " " | cut -d " " -f 2' output=$'1750 5 6\n1024'
+property "a tmpfs without a mode has that of its directory" before='make_rootfs "$bundle/rootfs"; chmod 2751 "$bundle/rootfs/mnt"' \
+	config="$(tmpfs '"size=1m"')" run='stat -c "%a %u" /mnt' output='2751 0'
+property "a tmpfs on what was not there has its own" config='.mounts += [{destination: "/not/there", type: "tmpfs", source: "tmpfs"}]' \
+	run='stat -c %a /not/there' output=1777
+property "option tmpcopyup" config='.mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]' \
+	run='grep -c ^root: /etc/passwd; touch /etc/new && echo written' output=$'1\nwritten'
+
+# --- binds ---------------------------------------------------------------------------------------
+
+property "option bind, a directory" before='echo text >"$volume/file"' config="$(bind '"bind"')" run='cat /mnt/file; touch /mnt/new && echo written' \
+	output=$'text\nwritten'
+property "option bind, a file" before='echo text >"$volume/file"' \
+	config=".mounts += [{destination: \"/srv/made\", type: \"bind\", source: \"$volume/file\", options: [\"bind\"]}]" run='cat /srv/made' output=text
+property "type none with the option rbind" config="$(bind '"rbind"' none)" run='touch /mnt/x && echo written' output=written
+property "type bind is none without the option" config="$(bind '')" error='no such device'
+property "a source that is relative to the bundle" before='mkdir -p "$bundle/beside"; touch "$bundle/beside/x"' \
+	config='.mounts += [{destination: "/mnt", type: "bind", source: "beside", options: ["bind"]}]' run='ls /mnt' output=x
+while read -r option expected; do
+	property "bind and $option" config="$(bind "\"rbind\", \"$option\"")" run="$flags | tr , '\n' | grep -x $expected" output="$expected"
+done <<'OPTIONS'
+ro ro
+nosuid nosuid
+nodev nodev
+noexec noexec
+noatime noatime
+nodiratime nodiratime
+OPTIONS
+property "bind, ro is the mount's alone" before='touch "$volume/x"' config="$(bind '"bind", "ro"')" \
+	run='touch /mnt/x 2>&1' status=1 match='Read-only file system'
+# A mount in the source, which binds with "rbind" alone bring.
+below='mkdir "$volume/below"; mount -t tmpfs -o mode=755 none "$volume/below"; touch "$volume/below/x"'
+property "rbind brings what is mounted in the source" before="$below" config="$(bind '"rbind"')" run='ls /mnt/below' output=x
+property "bind leaves it out" before="$below" config="$(bind '"bind"')" run='ls /mnt/below | wc -l' output=0
+property "rbind and ro: what is below stays writable" before="$below" config="$(bind '"rbind", "ro"')" run='touch /mnt/below/y && echo written' output=written
+umount_below() {
+	while umount -l "$volume/below" 2>/dev/null; do :; done
+}
+umount_below
+flags_below='awk "\$5 == \"/mnt/below\" { print \$6 }" /proc/self/mountinfo'
+while read -r option expected; do
+	property "recursive option $option" runc=1.1 needs=kernel:5.12 before="umount_below; $below" config="$(bind "\"rbind\", \"$option\"")" \
+		run="$flags_below | tr , '\n' | grep -x $expected" output="$expected"
+done <<'OPTIONS'
+rro ro
+rnosuid nosuid
+rnodev nodev
+rnoexec noexec
+rnoatime noatime
+rnodiratime nodiratime
+rnosymfollow nosymfollow
+OPTIONS
+# runc 1.1 asks the kernel to clear one bit of the field that access times are.
+while read -r before_it option lost; do
+	property "recursive option $option" runc=1.2 needs=kernel:5.12 before="umount_below; $below; mount -o remount,bind,$before_it '$volume/below'" \
+		config="$(bind "\"rbind\", \"$option\"")" run="$flags_below | tr , '\n' | grep -cx $lost" status=1 output=0
+done <<'OPTIONS'
+ro rrw ro
+nosuid rsuid nosuid
+nodev rdev nodev
+noexec rexec noexec
+noatime ratime noatime
+noatime rrelatime noatime
+noatime rstrictatime noatime
+nodiratime rdiratime nodiratime
+OPTIONS
+umount_below
+
+# --- propagation ---------------------------------------------------------------------------------
+
+while read -r option expected; do
+	property "option $option" config="$(bind "\"rbind\", \"$option\"")" run="$propagation" output="$expected"
+done <<'OPTIONS'
+private -
+rprivate -
+shared shared
+rshared shared
+unbindable unbindable
+runbindable unbindable
+OPTIONS
+property "option slave" before='mount --bind "$volume" "$volume"; mount --make-shared "$volume"' config="$(bind '"bind", "slave"')" run="$propagation" output=master
+umount -l "$volume"
+property "option rslave" before='mount --bind "$volume" "$volume"; mount --make-shared "$volume"' config="$(bind '"rbind", "rslave"')" run="$propagation" output=master
+umount -l "$volume"
+
+root_propagation='awk "\$5 == \"/\" { print \$7 }" /proc/self/mountinfo | sed "s/:.*//"'
+property "linux.rootfsPropagation private" config='.linux.rootfsPropagation = "private"' run="$root_propagation" output=-
+property "linux.rootfsPropagation rslave" config='.linux.rootfsPropagation = "rslave"' run="$root_propagation" match='^(-|master)$'
+# runc leaves the root private where it is to be shared, and fails where it is to be unbindable.
+property "linux.rootfsPropagation shared" runc=no config='.linux.rootfsPropagation = "shared"' run="$root_propagation" output=shared
+property "linux.rootfsPropagation unbindable" runc=no config='.linux.rootfsPropagation = "unbindable"' run="$root_propagation" output=unbindable
+
+# --- types and places ----------------------------------------------------------------------------
+
+property "type proc" run='readlink /proc/self >/dev/null && stat -f -c %T /proc' output=proc
+property "type sysfs" run='stat -f -c %t /sys; ls -d /sys/kernel' output=$'62656572\n/sys/kernel'
+property "type devpts" run='stat -f -c %t /dev/pts' output=1cd1
+property "type mqueue" run='awk "\$5 == \"/dev/mqueue\"" /proc/self/mountinfo | grep -c mqueue' output=1
+property "type tmpfs" run='stat -f -c %t /dev/shm' output=1021994
+property "type cgroup: the container's own tree" needs=cgroup unified=yes run='cat /sys/fs/cgroup/cgroup.procs | head -n 1; cat /proc/self/cgroup | grep ^0' output=$'1\n0::/'
+property "a destination that is relative" config='.mounts += [{destination: "srv/x", type: "tmpfs", source: "tmpfs"}]' \
+	run='stat -f -c %t /srv/x' output=1021994
+property "a destination that is missing is made" config='.mounts += [{destination: "/a/b/c", type: "tmpfs", source: "tmpfs"}]' \
+	run='stat -f -c %t /a/b/c' output=1021994
+property "mounts come in their order" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"},
+		{destination: "/mnt/in", type: "tmpfs", source: "tmpfs", options: ["ro"]}]' \
+	run='touch /mnt/x; awk "\$5 ~ \"^/mnt\" { print \$5 }" /proc/self/mountinfo' output=$'/mnt\n/mnt/in'
+property "a source that is missing" config='.mounts += [{destination: "/mnt", type: "bind", source: "/nonesuch/x", options: ["bind"]}]' error=nonesuch
+property "a type that the kernel has not" config='.mounts += [{destination: "/mnt", type: "nofs", source: "none"}]' error='no such device'
+property "what every container finds in /dev" run='cd /dev && ls -d null zero full tty random urandom fd stdin stdout stderr ptmx pts shm' \
+	match='fd.*full.*null.*ptmx.*pts.*random.*shm.*stderr.*stdin.*stdout.*tty.*urandom.*zero'
+
+# --- mappings ------------------------------------------------------------------------------------
+
+userns='.linux.namespaces += [{type: "user"}]
+	| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+files='touch "$volume/f"; chown 7:8 "$volume/f"'
+property "mounts[].uidMappings and gidMappings" runc=1.2 needs="userns kernel:5.12" before="$files" run='stat -c %u:%g /mnt/f' output=7:8 \
+	config="$userns | .mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$volume\", options: [\"bind\"],
+		uidMappings: .linux.uidMappings, gidMappings: .linux.gidMappings}]"
+property "mappings of a mount alone" runc=1.2 needs="userns kernel:5.12" before="$files" run='stat -c %u:%g /mnt/f' output=1007:2008 \
+	config=".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$volume\", options: [\"bind\", \"idmap\"],
+		uidMappings: [{containerID: 0, hostID: 1000, size: 100}], gidMappings: [{containerID: 0, hostID: 2000, size: 100}]}]"
+property "option idmap" runc=1.2 needs="userns kernel:5.12" before="$files" run='stat -c %u:%g /mnt/f' output=7:8 config="$userns | $(bind '"bind", "idmap"')"
+property "option ridmap" runc=1.2 needs="userns kernel:5.12" before="umount_below; $files; $below" run='stat -c %u:%g /mnt/f /mnt/below/x' output=$'7:8\n0:0' \
+	config="$userns | $(bind '"rbind", "ridmap"')"
+umount_below
+
+properties_end

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A client of the Container Runtime Interface, for tests: one call, JSON in, JSON out.
+
+    cri.py SOCKET METHOD [JSON]
+
+Messages are written by the tables below, which have what the tests need of api.proto of
+k8s.io/cri-api (v1). An error is its text on standard error, and status 1.
+"""
+import json
+import sys
+
+import grpc
+
+# name: (number, type). Types: str, int, bool, bytes, map (of strings) or the name of a message; a list
+# is repeated.
+MESSAGES = {
+    "VersionRequest": {"version": (1, "str")},
+    "VersionResponse": {"runtime_name": (2, "str"), "runtime_version": (3, "str")},
+    "RunPodSandboxRequest": {"config": (1, "PodSandboxConfig"), "runtime_handler": (2, "str")},
+    "RunPodSandboxResponse": {"pod_sandbox_id": (1, "str")},
+    "PodSandboxConfig": {
+        "metadata": (1, "PodSandboxMetadata"), "hostname": (2, "str"), "log_directory": (3, "str"),
+        "dns_config": (4, "DNSConfig"), "labels": (6, "map"), "annotations": (7, "map"),
+        "linux": (8, "LinuxPodSandboxConfig")},
+    "PodSandboxMetadata": {"name": (1, "str"), "uid": (2, "str"), "namespace": (3, "str"),
+                           "attempt": (4, "int")},
+    "DNSConfig": {"servers": (1, ["str"]), "searches": (2, ["str"]), "options": (3, ["str"])},
+    "LinuxPodSandboxConfig": {"cgroup_parent": (1, "str"),
+                              "security_context": (2, "LinuxSandboxSecurityContext"),
+                              "sysctls": (3, "map")},
+    "LinuxSandboxSecurityContext": {
+        "namespace_options": (1, "NamespaceOption"), "run_as_user": (3, "Int64Value"),
+        "privileged": (6, "bool"), "seccomp": (9, "SecurityProfile")},
+    "NamespaceOption": {"network": (1, "int"), "pid": (2, "int"), "ipc": (3, "int"),
+                        "target_id": (4, "str")},
+    "Int64Value": {"value": (1, "int")},
+    "SecurityProfile": {"profile_type": (1, "int"), "localhost_ref": (2, "str")},
+    "CreateContainerRequest": {"pod_sandbox_id": (1, "str"), "config": (2, "ContainerConfig"),
+                               "sandbox_config": (3, "PodSandboxConfig")},
+    "CreateContainerResponse": {"container_id": (1, "str")},
+    "ContainerConfig": {
+        "metadata": (1, "ContainerMetadata"), "image": (2, "ImageSpec"), "command": (3, ["str"]),
+        "args": (4, ["str"]), "working_dir": (5, "str"), "envs": (6, ["KeyValue"]),
+        "mounts": (7, ["Mount"]), "labels": (9, "map"), "annotations": (10, "map"),
+        "log_path": (11, "str"), "tty": (14, "bool"), "linux": (15, "LinuxContainerConfig")},
+    "ContainerMetadata": {"name": (1, "str"), "attempt": (2, "int")},
+    "ImageSpec": {"image": (1, "str")},
+    "KeyValue": {"key": (1, "str"), "value": (2, "str")},
+    "Mount": {"container_path": (1, "str"), "host_path": (2, "str"), "readonly": (3, "bool"),
+              "propagation": (5, "int")},
+    "LinuxContainerConfig": {"resources": (1, "LinuxContainerResources"),
+                             "security_context": (2, "LinuxContainerSecurityContext")},
+    "LinuxContainerResources": {
+        "cpu_period": (1, "int"), "cpu_quota": (2, "int"), "cpu_shares": (3, "int"),
+        "memory_limit_in_bytes": (4, "int"), "oom_score_adj": (5, "int")},
+    "LinuxContainerSecurityContext": {
+        "capabilities": (1, "Capability"), "privileged": (2, "bool"),
+        "namespace_options": (3, "NamespaceOption"), "run_as_user": (5, "Int64Value"),
+        "readonly_rootfs": (7, "bool"), "supplemental_groups": (8, ["int"]),
+        "no_new_privs": (11, "bool"), "seccomp": (15, "SecurityProfile")},
+    "Capability": {"add": (1, ["str"]), "drop": (2, ["str"])},
+    "ContainerRequest": {"container_id": (1, "str"), "timeout": (2, "int")},
+    "SandboxRequest": {"pod_sandbox_id": (1, "str")},
+    "ExecSyncRequest": {"container_id": (1, "str"), "cmd": (2, ["str"]), "timeout": (3, "int")},
+    "ExecSyncResponse": {"stdout": (1, "bytes"), "stderr": (2, "bytes"), "exit_code": (3, "int")},
+    "ContainerStatusResponse": {"status": (1, "ContainerStatus")},
+    "ContainerStatus": {"id": (1, "str"), "state": (3, "int"), "exit_code": (7, "int"),
+                        "reason": (10, "str"), "message": (11, "str")},
+    "PodSandboxStatusResponse": {"status": (1, "PodSandboxStatus")},
+    "PodSandboxStatus": {"id": (1, "str"), "state": (3, "int"), "network": (5, "Network")},
+    "Network": {"ip": (1, "str")},
+    "ListImagesResponse": {"images": (1, ["Image"])},
+    "Image": {"id": (1, "str"), "repo_tags": (2, ["str"])},
+    "Empty": {},
+}
+
+# method: (service, request, response)
+METHODS = {
+    "Version": ("Runtime", "VersionRequest", "VersionResponse"),
+    "RunPodSandbox": ("Runtime", "RunPodSandboxRequest", "RunPodSandboxResponse"),
+    "PodSandboxStatus": ("Runtime", "SandboxRequest", "PodSandboxStatusResponse"),
+    "StopPodSandbox": ("Runtime", "SandboxRequest", "Empty"),
+    "RemovePodSandbox": ("Runtime", "SandboxRequest", "Empty"),
+    "CreateContainer": ("Runtime", "CreateContainerRequest", "CreateContainerResponse"),
+    "StartContainer": ("Runtime", "ContainerRequest", "Empty"),
+    "StopContainer": ("Runtime", "ContainerRequest", "Empty"),
+    "RemoveContainer": ("Runtime", "ContainerRequest", "Empty"),
+    "ContainerStatus": ("Runtime", "ContainerRequest", "ContainerStatusResponse"),
+    "ExecSync": ("Runtime", "ExecSyncRequest", "ExecSyncResponse"),
+    "ListImages": ("Image", "Empty", "ListImagesResponse"),
+}
+
+
+def varint(value):
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def with_length(number, data):
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def encode_value(number, kind, value):
+    if kind in ("int", "bool"):
+        return varint(number << 3) + varint(int(value))
+    if kind == "str":
+        return with_length(number, value.encode())
+    if kind == "map":
+        return b"".join(
+            with_length(number, with_length(1, k.encode()) + with_length(2, v.encode()))
+            for k, v in value.items())
+    return with_length(number, encode(kind, value))
+
+
+def encode(name, message):
+    out = b""
+    for key, value in message.items():
+        number, kind = MESSAGES[name][key]
+        for one in value if isinstance(kind, list) else [value]:
+            out += encode_value(number, kind[0] if isinstance(kind, list) else kind, one)
+    return out
+
+
+def read_varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return (value - (1 << 64) if value >> 63 else value), at
+
+
+def fields(data):
+    at = 0
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        if tag & 7 == 0:
+            value, at = read_varint(data, at)
+        elif tag & 7 == 2:
+            size, at = read_varint(data, at)
+            value, at = data[at:at + size], at + size
+        else:
+            size = {1: 8, 5: 4}[tag & 7]
+            value, at = data[at:at + size], at + size
+        yield tag >> 3, value
+
+
+def decode(name, data):
+    known = {number: (key, kind) for key, (number, kind) in MESSAGES[name].items()}
+    out = {}
+    for number, value in fields(data):
+        if number not in known:
+            continue
+        key, kind = known[number]
+        repeated = isinstance(kind, list)
+        kind = kind[0] if repeated else kind
+        if kind in ("str", "bytes"):
+            value = value.decode(errors="replace")
+        elif kind not in ("int", "bool"):
+            value = decode(kind, value)
+        if repeated:
+            out.setdefault(key, []).append(value)
+        else:
+            out[key] = value
+    return out
+
+
+def main():
+    socket, method = sys.argv[1:3]
+    service, request, response = METHODS[method]
+    message = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
+    with grpc.insecure_channel("unix://" + socket) as channel:
+        call = channel.unary_unary(f"/runtime.v1.{service}Service/{method}")
+        try:
+            answer = call(encode(request, message), timeout=60)
+        except grpc.RpcError as error:
+            print(error.details(), file=sys.stderr)
+            return 1
+    print(json.dumps(decode(response, answer)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

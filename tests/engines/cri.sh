@@ -1,0 +1,415 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Kubernetes' side of containerd, the Container Runtime Interface, with agentrun as the handler of a
+# RuntimeClass: pods as the kubelet makes them, the cage from inside, exec, messages.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+needs root command:containerd command:ctr command:ip command:/usr/lib/cni/bridge command:/usr/bin/python3
+/usr/bin/python3 -c 'import grpc' 2>/dev/null || skip_all "python3-grpcio is not installed"
+
+# cri METHOD [JSON]: sets $status, $output (JSON), $errors
+cri() {
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
+		/usr/bin/python3 "$SRCDIR/tests/engines/cri.py" "$containerd_socket" "$@"
+}
+
+handler_table() {
+	printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s]\n  runtime_type = "io.containerd.runc.v2"\n' "$1"
+	printf '  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s.options]\n    BinaryName = "%s"\n' "$1" "$2"
+}
+
+# The handler and the pod of docs/engines.md, as they stand there.
+page=$SRCDIR/docs/engines.md
+page_table() {
+	awk '/^## / { on = $0 == "## containerd" } on && /^```toml$/ && !n++ { out = 1; next } /^```$/ { out = 0 } out && !/^version/' "$page" |
+		sed "s|/usr/local/bin|$TEST_TMP/bin|"
+}
+# page_value KEY: of the manifests, the first
+page_value() {
+	sed -n '/^```yaml$/,/^```$/s/.*\<'"$1"': *\([^ ,}]*\).*/\1/p' "$page" | head -n 1
+}
+
+# A machine that cannot raise its own score cannot give a pod the one of its infrastructure; one without
+# the controller of processor time cannot give it the least share.
+if has cpu; then without_cgroups=false; else without_cgroups=true; fi
+containerd_cri=$(
+	cat <<-CONFIG
+		[plugins."io.containerd.grpc.v1.cri"]
+		  sandbox_image = "docker.io/library/pause:latest"
+		  restrict_oom_score_adj = true
+		  disable_tcp_service = true
+		  disable_cgroup = $without_cgroups
+		[plugins."io.containerd.grpc.v1.cri".cni]
+		  bin_dir = "/usr/lib/cni"
+		  conf_dir = "$TEST_TMP/cni"
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		  default_runtime_name = "agentrun"
+	CONFIG
+	page_table
+	handler_table agentrun-strict "$runtime-strict"
+	handler_table agentrun-compat "$runtime-compat"
+	if [ -n "$peer" ]; then handler_table peer "$peer"; fi
+)
+
+mkdir -p "$TEST_TMP/cni" "$TEST_TMP/logs"
+cat >"$TEST_TMP/cni/10-test.conflist" <<-CONFIG
+	{ "cniVersion": "0.4.0", "name": "test", "plugins": [
+		{ "type": "bridge", "bridge": "test0", "isGateway": true,
+		  "ipam": { "type": "host-local", "ranges": [[{ "subnet": "10.88.7.0/24" }]], "routes": [{ "dst": "0.0.0.0/0" }] } } ] }
+CONFIG
+
+# --- pods as the kubelet makes them ----------------------------------------------------------------
+
+# pod_config [FILTER]: the configuration of a pod that is named for the test, in $pod_config; $uid
+pod_config() {
+	uid=$(</proc/sys/kernel/random/uuid)
+	pod_config=$(jq -n --arg id "$id" --arg uid "$uid" --arg parent "/$engine_cgroup/kubepods/pod$id" --arg logs "$TEST_TMP/logs" '{
+		metadata: {name: $id, uid: $uid, namespace: "default"}, hostname: $id, log_directory: $logs,
+		dns_config: {servers: ["10.96.0.10"], searches: ["default.svc.cluster.local"], options: ["ndots:5"]},
+		labels: {"io.kubernetes.pod.name": $id, "io.kubernetes.pod.namespace": "default", "io.kubernetes.pod.uid": $uid},
+		linux: {cgroup_parent: $parent, security_context: {namespace_options: {pid: 1}, seccomp: {profile_type: 0}}}
+		} | '"${1:-.}")
+}
+
+# start_pod HANDLER: $pod; the one that the test starts is removed at its end
+start_pod() {
+	[ -n "${pod_config-}" ] || pod_config
+	cri RunPodSandbox "$(jq -n --argjson config "$pod_config" --arg handler "$1" '{config: $config, runtime_handler: $handler}')"
+	pod=$(jq -r '.pod_sandbox_id // ""' <<<"$output")
+}
+
+# What the kubelet puts below its folder for a pod, and the mounts of it: the service account, a config
+# map with its link of a link, the downward API, an emptyDir, the hosts file and the termination log.
+# shellcheck disable=SC2016 # for the other shell
+kubelet_files='
+	set -e
+	pod=/var/lib/kubelet/pods/$1
+	volumes=$pod/volumes
+	versioned() {
+		mkdir -p "$volumes/$1/..2026"
+		ln -sfn ..2026 "$volumes/$1/..data"
+	}
+	mkdir -p "$volumes/kubernetes.io~projected/kube-api-access"
+	mount -t tmpfs tmpfs "$volumes/kubernetes.io~projected/kube-api-access"
+	versioned kubernetes.io~projected/kube-api-access
+	echo secret-token >"$volumes/kubernetes.io~projected/kube-api-access/..data/token"
+	ln -s ..data/token "$volumes/kubernetes.io~projected/kube-api-access/token"
+	versioned kubernetes.io~configmap/config
+	echo "color=green" >"$volumes/kubernetes.io~configmap/config/..data/settings"
+	ln -s ..data/settings "$volumes/kubernetes.io~configmap/config/settings"
+	versioned kubernetes.io~downward-api/podinfo
+	echo "app=\"agent\"" >"$volumes/kubernetes.io~downward-api/podinfo/..data/labels"
+	ln -s ..data/labels "$volumes/kubernetes.io~downward-api/podinfo/labels"
+	mkdir -p -m 777 "$volumes/kubernetes.io~empty-dir/workspace"
+	mkdir -p "$pod/containers/main"
+	touch "$pod/containers/main/0123abcd"
+	chmod 666 "$pod/containers/main/0123abcd"
+	printf "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n10.88.7.99\tpeer\n" >"$pod/etc-hosts"
+'
+
+kubelet_mounts() {
+	jq -n --arg pod "/var/lib/kubelet/pods/$uid" '[
+		["/var/run/secrets/kubernetes.io/serviceaccount", "volumes/kubernetes.io~projected/kube-api-access", true],
+		["/etc/config", "volumes/kubernetes.io~configmap/config", true],
+		["/etc/podinfo", "volumes/kubernetes.io~downward-api/podinfo", true],
+		["/workspace", "volumes/kubernetes.io~empty-dir/workspace", false],
+		["/etc/hosts", "etc-hosts", false],
+		["/dev/termination-log", "containers/main/0123abcd", false]
+		] | map({container_path: .[0], host_path: ($pod + "/" + .[1]), readonly: .[2]})'
+}
+
+# start_container FILTER COMMAND...: in $pod; $container
+start_container() {
+	local filter=$1 config
+	shift
+	config=$(jq -n --arg id "$id" '{
+		metadata: {name: "main"}, image: {image: "docker.io/library/box:latest"}, command: $ARGS.positional,
+		log_path: ($id + ".log"), labels: {"io.kubernetes.container.name": "main", "io.kubernetes.pod.name": $id},
+		linux: {security_context: {namespace_options: {pid: 1}, seccomp: {profile_type: 0}}}
+		} | '"$filter" --args -- "$@")
+	cri CreateContainer "$(jq -n --arg pod "$pod" --argjson config "$config" --argjson sandbox "$pod_config" \
+		'{pod_sandbox_id: $pod, config: $config, sandbox_config: $sandbox}')"
+	container=$(jq -r '.container_id // ""' <<<"$output")
+	[ "$status" = 0 ] || return 0
+	cri StartContainer "$(jq -n --arg id "$container" '{container_id: $id}')"
+}
+
+# exec_in COMMAND...: $code, $said, $complained
+exec_in() {
+	cri ExecSync "$(jq -n --arg id "$container" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@")"
+	code=$(jq -r '.exit_code // 0' <<<"$output")
+	said=$(jq -r '.stdout // "" | rtrimstr("\n")' <<<"$output")
+	complained=$(jq -r '.stderr // ""' <<<"$output")
+}
+
+container_status() {
+	cri ContainerStatus "$(jq -n --arg id "$container" '{container_id: $id}')"
+	jq -r "$1" <<<"$output"
+}
+
+# wait_exited: at most ten seconds; 2 is CONTAINER_EXITED
+wait_exited() {
+	for _ in $(seq 50); do
+		[ "$(container_status '.status.state // 0')" != 2 ] || return 0
+		sleep 0.2
+	done
+	fail "the container does not end"
+}
+
+log_of() {
+	sed -E 's/^[^ ]+ std(out|err) [FP] //' "$TEST_TMP/logs/$id.log"
+}
+
+remove_pod() {
+	local sandbox
+	[ -n "${pod-}" ] || return 0
+	sandbox=$(jq -n --arg id "$pod" '{pod_sandbox_id: $id}')
+	cri StopPodSandbox "$sandbox"
+	cri RemovePodSandbox "$sandbox"
+	in_host sh -c 'umount "/var/lib/kubelet/pods/$1/volumes/kubernetes.io~projected/kube-api-access" 2>/dev/null || true
+		rm -rf "/var/lib/kubelet/pods/$1"' sh "$uid"
+	pod='' pod_config=''
+}
+
+engine_forget() {
+	[ -n "$containerd_pid" ] || return 0
+	[ -n "$engine_keep" ] || remove_pod
+}
+
+# --- tests -------------------------------------------------------------------------------------------
+
+test_begin "containerd starts with its CRI plugin and takes images"
+host_start v2
+containerd_start
+engine_image "$TEST_TMP/image"
+engine_archive "$TEST_TMP/image" docker.io/library/box "$TEST_TMP/box.tar"
+engine_archive "$TEST_TMP/image" docker.io/library/pause "$TEST_TMP/pause.tar" '.config.Cmd = ["/bin/sleep", "36000"]'
+for image in box pause; do
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
+		ctr --address "$containerd_socket" --namespace k8s.io images import "$TEST_TMP/$image.tar"
+	expect_success
+done
+cri Version '{}'
+expect_success
+check_equal "runtime" "$(jq -r .runtime_name <<<"$output")" containerd
+cri ListImages '{}'
+expect_output_has docker.io/library/box:latest
+
+test_begin "a pod of the class agentrun runs a container"
+start_pod agentrun
+expect_success
+start_container . sh -c 'echo hello; echo oops >&2; exit 7'
+expect_success
+wait_exited
+check_equal "exit code" "$(container_status .status.exit_code)" 7
+check_equal "log" "$(log_of | sort)" $'hello\noops'
+
+test_begin "the manifests of the page about engines: the class is containerd's handler, the workspace is written to and built in"
+check_equal "the class of the pod" "$(page_value runtimeClassName)" "$(page_value name)"
+check_has "the handler's table" "$(page_table)" ".runtimes.$(page_value handler)]"
+check_equal "the installed class" "$(sed -n 's/^handler: //p' "$SRCDIR/packaging/engines/runtimeclass.yaml" | head -n 1)" "$(page_value handler)"
+workspace=$(page_value mountPath)
+check_equal "the working directory" "$(page_value workingDir)" "$workspace"
+pod_config
+in_host sh -c "$kubelet_files" sh "$uid"
+start_pod "$(page_value handler)"
+expect_success
+start_container ".working_dir = \"$workspace\" | .mounts = ($(kubelet_mounts) | map(select(.container_path == \"$workspace\")))" sleep 600
+expect_success
+exec_in sh -c 'pwd; printf "#!/bin/sh\necho built\n" >tool && chmod +x tool && ./tool'
+check_equal "seen" "$said" "$workspace"$'\nbuilt'
+
+test_begin "a container has the pod's network, name, shared memory and resolver, and its own processes"
+start_pod agentrun
+expect_success
+cri PodSandboxStatus "$(jq -n --arg id "$pod" '{pod_sandbox_id: $id}')"
+address=$(jq -r .status.network.ip <<<"$output")
+check_match "address" "$address" '^10\.88\.7\.[0-9]+$'
+start_container . sleep 600
+first=$container
+start_container '.metadata.name = "other" | .linux.security_context.namespace_options.pid = 1' \
+	sh -c 'echo shared >/dev/shm/file; exec sleep 600'
+expect_success
+container=$first
+exec_in sh -c 'hostname; cat /etc/hostname; cat /dev/shm/file; grep -c . /etc/resolv.conf; ps -o args | grep -c "[s]leep 600"'
+check_equal "seen" "$said" "$id
+$id
+shared
+3
+1"
+exec_in ip address show eth0
+check_has "network" "$said" "$address/24"
+check_equal "network of the pod" "$(in_host readlink "/proc/$(in_host pgrep -f 'sleep 36000')/ns/net")" \
+	"$(in_host readlink "/proc/$(in_host pgrep -f 'sleep 600' | head -n 1)/ns/net")"
+
+test_begin "containers of a pod that shares processes see each other"
+pod_config '.linux.security_context.namespace_options.pid = 0'
+start_pod agentrun
+expect_success
+start_container '.linux.security_context.namespace_options.pid = 0' sleep 600
+expect_success
+exec_in ps -o pid,args
+check_match "the pod's first process" "$said" '^ +1 /bin/sleep 36000$'
+
+test_begin "what the kubelet mounts is there, and as it should be"
+pod_config
+in_host sh -c "$kubelet_files" sh "$uid"
+start_pod agentrun
+expect_success
+start_container ".mounts = $(kubelet_mounts)" sleep 600
+expect_success
+exec_in cat /var/run/secrets/kubernetes.io/serviceaccount/token /etc/config/settings /etc/podinfo/labels
+check_equal "files" "$said" $'secret-token\ncolor=green\napp="agent"'
+exec_in sh -c 'echo x >/var/run/secrets/kubernetes.io/serviceaccount/new'
+check_has "the token is read-only" "$complained" "Read-only file system"
+exec_in sh -c 'echo x >/etc/config/new'
+check_has "a config map is read-only" "$complained" "Read-only file system"
+exec_in sh -c 'printf "#!/bin/sh\necho built\n" >/workspace/tool && chmod +x /workspace/tool && /workspace/tool'
+check_equal "programs run in an emptyDir" "$said" built
+exec_in grep peer /etc/hosts
+check_equal "hosts" "$said" $'10.88.7.99\tpeer'
+exec_in sh -c 'echo why >/dev/termination-log'
+check_equal "status of writing the termination log" "$code" 0
+check_equal "termination log on the host" "$(in_host cat "/var/lib/kubelet/pods/$uid/containers/main/0123abcd")" why
+if has agentrun; then
+	exec_in sh -c 'grep -E " (/workspace|/etc/config|/var/run/secrets/.*|/run/secrets/.*) " /proc/self/mountinfo'
+	check_equal "mounts without nosuid or nodev" "$(grep -vE 'nosuid,nodev' <<<"$said" || true)" ""
+fi
+# a new version of a config map, as the kubelet makes it
+in_host sh -c 'cd "/var/lib/kubelet/pods/$1/volumes/kubernetes.io~configmap/config" && mkdir ..2027 &&
+	echo color=blue >..2027/settings && ln -s ..2027 ..tmp && mv -T ..tmp ..data' sh "$uid"
+exec_in cat /etc/config/settings
+check_equal "updated config map" "$said" color=blue
+
+# --- the cage ----------------------------------------------------------------------------------------
+
+if test_begin "a container of a pod is caged, its first process and what is executed in it" agentrun; then
+	start_pod agentrun
+	expect_success
+	start_container . sh -c 'probe; exec sleep 600'
+	expect_success
+	for _ in $(seq 50); do
+		! grep -q "mount./sys/fs/cgroup" <(log_of) || break
+		sleep 0.2
+	done
+	expect_cage "the first process" "$(log_of)"
+	exec_in probe
+	expect_cage "exec" "$said"
+fi
+
+if test_begin "a privileged container is caged all the same" agentrun; then
+	pod_config '.linux.security_context.privileged = true'
+	start_pod agentrun
+	expect_success
+	start_container '.linux.security_context.privileged = true' sleep 600
+	expect_success
+	exec_in probe
+	expect_cage "exec in a privileged container" "$said"
+fi
+
+if test_begin "added capabilities, an unconfined profile and a user are held to the profile" agentrun; then
+	start_pod agentrun
+	expect_success
+	start_container '.linux.security_context |= . + {capabilities: {add: ["ALL"]}, seccomp: {profile_type: 1}}' sleep 600
+	expect_success
+	exec_in probe
+	expect_cage "with everything added" "$said"
+fi
+
+if test_begin "a user by number, with further groups, has no capability" agentrun; then
+	start_pod agentrun
+	expect_success
+	start_container '.linux.security_context |= . + {run_as_user: {value: 1000}, supplemental_groups: [2000]}' sleep 600
+	expect_success
+	exec_in sh -c 'id -u; id -G; grep CapEff /proc/self/status'
+	check_equal "ids" "$said" $'1000\n1000 2000\nCapEff:\t0000000000000000'
+fi
+
+# --- messages ----------------------------------------------------------------------------------------
+
+# refused WHAT PART FILTER-OF-POD FILTER-OF-CONTAINER
+refused() {
+	test_begin "$1 is refused, and the kubelet hears why" agentrun || return 0
+	pod_config "$3"
+	start_pod agentrun
+	if [ -n "$pod" ]; then start_container "$4" sleep 600; fi
+	expect_status 1
+	expect_error "$2"
+}
+
+refused "the host's network" "linux.namespaces[network]" \
+	'del(.hostname) | .linux.security_context.namespace_options.network = 2' .
+refused "the host's processes" "linux.namespaces[pid]" '.linux.security_context.namespace_options.pid = 2' .
+refused "a folder of the host's system" "mounts[/host].source '/etc'" . \
+	'.mounts = [{container_path: "/host", host_path: "/etc"}]'
+refused "the engine's socket" "mounts[/s].source" . \
+	'.mounts = [{container_path: "/s", host_path: "'"$containerd_socket"'"}]'
+refused "the kubelet's folder" "mounts[/pods].source" . \
+	'.mounts = [{container_path: "/pods", host_path: "/var/lib/kubelet"}]'
+other=/var/lib/kubelet/pods/00000000-1111-2222-3333-444444444444/volumes/kubernetes.io~empty-dir/workspace
+in_host mkdir -p "$other"
+refused "another pod's volume" "mounts[/other].source" . \
+	'.mounts = [{container_path: "/other", host_path: "'"$other"'"}]'
+
+test_begin "a command that is missing is reported by name"
+start_pod agentrun
+expect_success
+start_container . no-such-command
+expect_status 1
+expect_error 'exec: "no-such-command": executable file not found in $PATH'
+
+test_begin "exec of a missing command is an error with its name, and a status comes back"
+start_pod agentrun
+start_container . sleep 600
+exec_in no-such-command
+expect_status 1
+expect_error 'exec: "no-such-command": executable file not found in $PATH'
+exec_in sh -c 'exit 42'
+check_equal "status" "$code" 42
+
+# --- other classes -----------------------------------------------------------------------------------
+
+if test_begin "the class agentrun-strict has no capability at all" agentrun; then
+	start_pod agentrun-strict
+	expect_success
+	start_container . sleep 600
+	expect_success
+	exec_in sh -c 'grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status'
+	check_equal "seen" "$said" $'CapBnd:\t0000000000000000\nNoNewPrivs:\t1'
+fi
+
+test_begin "the class agentrun-compat lets a container write to its root"
+start_pod agentrun-compat
+expect_success
+start_container . sleep 600
+expect_success
+exec_in sh -c 'echo x >/new && cat /new'
+check_equal "written" "$said" x
+
+# --- the end -----------------------------------------------------------------------------------------
+
+test_begin "stopping ends a container by its own signal handler, and a pod with all that is in it"
+start_pod agentrun
+start_container . sh -c 'trap "echo stopping; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
+expect_success
+for _ in $(seq 50); do
+	! grep -q ready <(log_of) || break
+	sleep 0.1
+done
+cri StopContainer "$(jq -n --arg id "$container" '{container_id: $id, timeout: 10}')"
+expect_success
+check_equal "exit code" "$(container_status .status.exit_code)" 5
+check_equal "log" "$(log_of)" $'ready\nstopping'
+remove_pod
+expect_success
+
+test_begin "when all pods are removed nothing is left"
+check_equal "state of the runtime" \
+	"$(in_host find /run/containerd/runc -mindepth 2 -maxdepth 2 2>/dev/null || true)" ""
+check_equal "mounts of containers" "$(in_host grep -c "/run/containerd/.*/rootfs" /proc/self/mountinfo || true)" 0
+engine_stop
+# these are the kubelet's, and can be removed when no container's is in them
+engine_cgroups | while read -r folder; do
+	rmdir "$folder"/kubepods/pod* "$folder/kubepods" 2>/dev/null || true
+done
+assert_engine_left_nothing

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# docker checkpoint, which is an experiment of Docker's, with CRIU: a counter goes on. Containers of the agent profile
+# are refused.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+docker_needs
+
+test_begin "dockerd starts with its experiments"
+dockerd_options=(--experimental)
+docker_start v2
+docker version --format '{{.Server.Experimental}}'
+expect_output true
+
+# counter RUNTIME: a container that counts in $bundle/data/count as long as it lives, and writes down each start
+counter() {
+	mkdir -p "$bundle/data"
+	# shellcheck disable=SC2016 # for the shell in the container
+	docker run --detach --name "$id" --runtime "$1" --volume "$bundle/data:/data" box sh -c 'echo start >>/data/starts; i=0
+		while :; do i=$((i + 1)); echo $i >/data/new; mv /data/new /data/count; sleep 0.05; done'
+	expect_success
+	counts
+}
+
+count() {
+	cat "$bundle/data/count" 2>/dev/null || echo 0
+}
+
+# It counts beyond where it is, within ten seconds.
+counts() {
+	local from
+	from=$(count)
+	for _ in $(seq 100); do
+		[ "$(count)" -le "$from" ] || return 0
+		sleep 0.1
+	done
+	fail "the container does not count beyond $from"
+}
+
+if test_begin "a checkpoint of a hardened container is refused, and it goes on" agentrun; then
+	counter agentrun
+	docker checkpoint create "$id" one
+	expect_error "is refused by the agent profile"
+	check_equal "status" "$(inspect '{{.State.Status}}')" running
+	counts
+	docker exec "$id" cat /data/starts
+	expect_output start
+fi
+
+if test_begin "a counter goes on where its checkpoint was made" command:criu; then
+	counter agentrun-compat
+	docker checkpoint create "$id" one
+	expect_success
+	wait_for "status" '{{.State.Status}}' exited
+	docker checkpoint ls "$id"
+	expect_output_has one
+	before=$(count)
+	sleep 0.5
+	check_equal "count of what has ended" "$(count)" "$before"
+	docker start --checkpoint one "$id"
+	expect_success
+	counts
+	check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
+	check_equal "starts" "$(cat "$bundle/data/starts")" start
+	docker exec "$id" cat /proc/1/comm
+	expect_output sh
+	docker stop --time 0 "$id"
+	expect_success
+fi
+
+if test_begin "a container that is left running has a checkpoint too" command:criu; then
+	counter agentrun-compat
+	docker checkpoint create --leave-running "$id" one
+	expect_success
+	check_equal "status" "$(inspect '{{.State.Status}}')" running
+	counts
+	docker checkpoint rm "$id" one
+	expect_success
+fi
+
+test_begin "nothing is left"
+engine_forget
+engine_stop
+assert_engine_left_nothing

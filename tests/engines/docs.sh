@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The page about engines: its configurations are put where it says, its commands are run as they stand.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+docker_needs
+needs agentrun
+needs command:podman command:buildah command:ctr command:jq userns
+
+page=$SRCDIR/docs/engines.md
+mkdir -p "$TEST_TMP/work" "$DOCKER_CONFIG"
+# podman and buildah look for it, too
+echo "{}" >"$DOCKER_CONFIG/config.json"
+
+# blocks HEADING LANGUAGE: the blocks of a chapter, one file each, in $blocks
+blocks() {
+	rm -rf "$TEST_TMP/blocks"
+	mkdir "$TEST_TMP/blocks"
+	awk -v heading="$1" -v fence="\`\`\`$2" -v folder="$TEST_TMP/blocks" '
+		/^#/ && !out { on = substr($0, index($0, " ") + 1) == heading }
+		/^```/ && out { out = ""; next }
+		$0 == fence && on { out = sprintf("%s/%02d", folder, ++n); next }
+		out { print >out }' "$page"
+	blocks=("$TEST_TMP"/blocks/*)
+	[ -e "${blocks[0]}" ] || fail "the chapter '$1' has no $2"
+}
+
+# perform FILE [PROGRAM...]: as a shell script, on a terminal, in the working folder, on the engines' host
+perform() {
+	local file=$1
+	shift
+	run_pty exit nsenter --target "$host_pid" --mount --net --wdns="$TEST_TMP/work" -- \
+		env "AGENTRUN_ENGINE=$lib_mark" "HOME=$TEST_TMP/work" "$@" bash -euo pipefail "$file"
+	expect_success
+}
+
+engine_forget() {
+	[ -z "$engine_keep" ] || return 0
+	[ -n "$dockerd_pid" ] || return 0
+	in_host podman rm --all --force --time 0 >/dev/null 2>&1 || true
+	in_host docker ps --all --quiet | xargs -r nsenter --target "$host_pid" --mount --net -- docker rm --force --volumes >/dev/null 2>&1 || true
+}
+engine_keep=1
+
+test_begin "the engines start with the configuration of the page"
+printf '#!/bin/sh\nexec sh "$@"\n' >"$TEST_TMP/bash"
+host_start v2
+in_host mount --bind "$TEST_TMP/bin" /usr/local/bin
+in_host mkdir -p /var/lib/containers
+in_host mount -t tmpfs -o mode=755 tmpfs /var/lib/containers
+in_host sh -c 'mkdir -p /run/containerd && ln -s "$1" /run/containerd/containerd.sock' sh "$containerd_socket"
+containerd_start
+blocks Docker json
+dockerd_config=$(<"${blocks[0]}")
+dockerd_options=(--exec-root /run/docker)
+dockerd_start
+docker info --format '{{json .Runtimes}}'
+for name in agentrun agentrun-strict agentrun-compat; do
+	expect_output_has "\"$name\":{\"path\":\"/usr/local/bin/$name\""
+done
+blocks podman toml
+in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1" /etc/containers/containers.conf.d/50-agentrun.conf' sh "${blocks[0]}"
+# what this machine lacks
+in_host sh -c 'printf "[containers]\npids_limit = 0\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\ncgroups = \"enabled\"\n[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n" >/etc/containers/containers.conf'
+
+test_begin "the images that the page names are there"
+engine_image "$TEST_TMP/image"
+install "$TEST_TMP/bash" "$TEST_TMP/image/bin/bash"
+mkdir -p "$TEST_TMP/image/var/cache/nginx" "$TEST_TMP/image/var/lib/postgresql/data"
+engine_archive "$TEST_TMP/image" docker.io/library/debian:12 "$TEST_TMP/debian.tar"
+in_host podman load --quiet --input "$TEST_TMP/debian.tar" >/dev/null
+in_host buildah pull --quiet "docker-archive:$TEST_TMP/debian.tar" >/dev/null
+in_host ctr images import "$TEST_TMP/debian.tar" >/dev/null
+docker load --input "$TEST_TMP/debian.tar"
+expect_success
+for name in nginx postgres; do
+	printf 'FROM debian:12\nCMD ["sh", "-c", "echo x >/var/cache/nginx/x || echo x >/var/lib/postgresql/data/x; exec sleep 60"]\n' |
+		in_host env DOCKER_BUILDKIT=0 docker build --quiet --tag "$name" - >/dev/null
+done
+
+for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Where the state is'; do
+	case $chapter in
+	Engines) heading="Engines" ;;
+	*) heading=$chapter ;;
+	esac
+	test_begin "the commands of the chapter '$chapter' work"
+	blocks "$heading" sh
+	number=0
+	for block in "${blocks[@]}"; do
+		number=$((number + 1))
+		case $chapter-$number in
+		'Without an engine-2')
+			# in a bundle of a user's own
+			rm -rf "$TEST_TMP/work/user"
+			mkdir "$TEST_TMP/work/user"
+			cp -a "$TEST_TMP/image" "$TEST_TMP/work/user/rootfs"
+			chown -R 1000:1000 "$TEST_TMP/work/user"
+			chmod go+x "$(dirname "$TEST_TMP")"
+			chmod 755 "$TEST_TMP" "$TEST_TMP/work"
+			sed -i '1i cd user; export HOME=$PWD; unset XDG_RUNTIME_DIR' "$block"
+			perform "$block" setpriv --reuid 1000 --regid 1000 --clear-groups
+			;;
+		*) perform "$block" ;;
+		esac
+	done
+done
+
+test_begin "the handlers of containerd and CRI-O are found by the doctor"
+for chapter in containerd CRI-O; do
+	blocks "$chapter" toml
+	for block in "${blocks[@]}"; do
+		in_host sh -c 'mkdir -p /etc/containerd /etc/crio/crio.conf.d; : >/etc/containerd/config.toml
+			case $1 in containerd) cp "$2" /etc/containerd/config.toml ;; *) cp "$2" /etc/crio/crio.conf.d/50-agentrun.conf ;; esac' sh "$chapter" "$block"
+		run_command nsenter --target "$host_pid" --mount --net --wd=/ -- agentrun doctor --format json
+		check_equal "$chapter" "$(jq -r --arg area "$chapter" \
+			'[.findings[] | select(.area == $area and .name == "runtime agentrun") | .verdict] | join(" ")' <<<"$output")" ok
+	done
+done
+
+test_begin "every chapter with commands is among these"
+check_equal "chapters" "$(awk '/^#/ && !out { chapter = $0; sub(/^#+ /, "", chapter) } /^```/ { out = !out } /^```sh$/ { print chapter }' "$page" | uniq)" \
+	"$(printf '%s\n' Engines Docker containerd podman buildah 'Without an engine' 'Where the state is')"
+
+test_begin "nothing is left"
+engine_keep=
+engine_forget
+in_host umount --recursive --lazy /var/lib/containers
+engine_stop
+assert_engine_left_nothing

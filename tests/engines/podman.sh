@@ -1,0 +1,343 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# podman with agentrun, started by conmon: run, exec, volumes, exit codes, life, the cage.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+needs root command:podman command:conmon command:ip command:script
+
+# podman_ ARGUMENT...: sets $status, $output, $errors
+podman_() {
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
+}
+
+podman_pty() {
+	local input=$1
+	shift
+	run_pty "$input" nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
+}
+
+# The file that is installed, and what this machine needs besides: the limits that podman asks for by
+# default want rights and controllers that not every one has.
+podman_start() {
+	sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/containers.conf.in" >"$TEST_TMP/50-agentrun.conf"
+	cat >"$TEST_TMP/containers.conf" <<-CONFIG
+		[containers]
+		pids_limit = 0
+		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+	CONFIG
+	podman=(env --unset DOCKER_CONFIG --unset CONTAINERS_CONF "AGENTRUN_ENGINE=$lib_mark"
+		podman --root "$TEST_TMP/podman/root" --runroot "$TEST_TMP/podman/run" --tmpdir "$TEST_TMP/podman/tmp"
+		--runtime agentrun)
+	host_start v2
+	# the /etc of the daemons
+	in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1/containers.conf" /etc/containers/ &&
+		cp "$1/50-agentrun.conf" /etc/containers/containers.conf.d/' sh "$TEST_TMP"
+	engine_image "$TEST_TMP/image"
+	tar -C "$TEST_TMP/image" -cf "$TEST_TMP/image.tar" .
+	podman_ import "$TEST_TMP/image.tar" box
+	expect_success
+	podman_ import --change 'ENTRYPOINT ["/entry"]' --change 'CMD ["echo", "default"]' --change 'USER user' \
+		--change 'WORKDIR /job' --change 'ENV COLOR=green' "$TEST_TMP/image.tar" tool
+	expect_success
+}
+
+run() {
+	podman_ run --rm --name "$id" --cgroup-parent "/$engine_cgroup" "$@"
+}
+
+# Its log is a file: the journal's socket is not among the daemons' own folders.
+start() {
+	podman_ run --detach --log-driver k8s-file --name "$id" --cgroup-parent "/$engine_cgroup" "$@"
+	expect_success
+}
+
+inspect() {
+	podman_ inspect --format "$1" "$id"
+	printf '%s' "$output"
+}
+
+engine_forget() {
+	[ -n "$host_pid" ] || return 0
+	podman_ rm --all --force --time 0 --volumes
+}
+
+test_begin "podman starts and takes an image"
+podman_start
+podman_ info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'
+expect_success
+expect_output_has "agentrun $(basename "$engine_program") version"
+
+if test_begin "the installed drop-in names the three runtimes" agentrun; then
+	rights=()
+	for name in agentrun agentrun-strict agentrun-compat; do
+		podman_ --runtime "$name" run --rm --name "$id" --cgroup-parent "/$engine_cgroup" box grep CapBnd /proc/self/status
+		expect_success
+		check_match "capabilities of $name" "$output" '^CapBnd'
+		rights+=("$output")
+	done
+	check_equal "different ones" "$(printf '%s\n' "${rights[@]}" | sort -u | wc -l)" 3
+fi
+
+test_begin "podman run prints what the command prints, with its status"
+run box sh -c 'echo hello; exit 7'
+expect_status 7
+expect_output hello
+
+test_begin "podman run -it has a terminal"
+podman_pty $'tty; exit 9' run -it --rm --name "$id" --cgroup-parent "/$engine_cgroup" box sh
+expect_status 9
+expect_output_has /dev/pts/0
+
+test_begin "an image's entry point, user, folder and environment are used"
+run tool sh -c 'echo $COLOR'
+expect_success
+expect_output $'entry: sh -c echo $COLOR\nuser\n/job\ngreen'
+
+test_begin "environment, folder, user and hostname are as asked"
+run -e COLOR=blue -w /data -u 1000:2000 --hostname inner box sh -c 'echo $COLOR; pwd; id -u; id -g; hostname'
+expect_success
+expect_output $'blue\n/data\n1000\n2000\ninner'
+
+test_begin "volumes, scratch and secrets are there"
+mkdir -p "$bundle/job"
+echo outside >"$bundle/job/file"
+printf secret >"$bundle/secret"
+podman_ secret create "$id" "$bundle/secret"
+expect_success
+run -v "$bundle/job:/job" -v "$id:/data" --tmpfs /cache --secret "$id,target=token" box \
+	sh -c 'cat /job/file; echo inside >/job/new; cat /data/file; echo x >/cache/new; cat /run/secrets/token'
+expect_success
+expect_output $'outside\nfrom the image\nsecret'
+check_equal "file on the host" "$(cat "$bundle/job/new")" inside
+podman_ secret rm "$id"
+podman_ volume rm "$id"
+expect_success
+
+if test_begin "a secret is read-only" agentrun; then
+	mkdir -p "$bundle"
+	printf secret >"$bundle/secret"
+	podman_ secret create "$id" "$bundle/secret"
+	expect_success
+	run --secret "$id,target=token" box touch /run/secrets/new
+	expect_error "/run/secrets/new: Read-only file system"
+	podman_ secret rm "$id"
+fi
+
+test_begin "the engine's resolv.conf, hosts and hostname are there"
+run --hostname inner --add-host other:10.1.2.3 --dns 10.9.8.7 box \
+	sh -c 'cat /etc/hostname; grep -w other /etc/hosts; cat /etc/resolv.conf; ls /run/.containerenv'
+expect_success
+expect_output_has inner
+expect_output_has other
+expect_output_has 10.9.8.7
+expect_output_has /run/.containerenv
+
+test_begin "podman exec runs in the container, with a status and a terminal"
+start -e COLOR=red -w /data box sleep 60
+podman_ exec "$id" sh -c 'echo $COLOR; pwd; cat /proc/1/comm; exit 5'
+expect_status 5
+expect_output $'red\n/data\nsleep'
+podman_ exec -u 1000 -w /job "$id" sh -c 'id -u; pwd'
+expect_success
+expect_output $'1000\n/job'
+podman_pty $'tty; exit 3' exec -it "$id" sh
+expect_status 3
+expect_output_has /dev/pts/
+podman_ exec "$id" no-such-command
+expect_status 127
+expect_error 'executable file not found in $PATH'
+podman_ exec "$id" /bin/plain-file
+expect_status 126
+
+test_begin "a command that is missing is 127, one that cannot run 126, a bad flag 125"
+run box no-such-command
+expect_status 127
+expect_error 'exec: "no-such-command": executable file not found in $PATH'
+run box /bin/plain-file
+expect_status 126
+expect_error "permission denied"
+run box /etc
+expect_status 126
+expect_error 'exec: "/etc"'
+run --no-such-flag box true
+expect_status 125
+
+if test_begin "what policy refuses reaches the user as a sentence" agentrun; then
+	run -v /:/host box true
+	check_match "status" "$status" '^12[56]$'
+	expect_error "Error: OCI runtime error: agentrun: agentrun create failed: mounts[/host].source '/' is refused by the agent profile: "
+	run --network host box true
+	check_match "status" "$status" '^12[56]$'
+	expect_error "linux.namespaces[network]"
+	run --pid host box true
+	check_match "status" "$status" '^12[56]$'
+	expect_error "linux.namespaces[pid]"
+fi
+
+if test_begin "a container is caged, with --privileged and in exec too" agentrun; then
+	start box sleep 60
+	for how in "run --rm --cgroup-parent /$engine_cgroup box" "run --rm --privileged --cgroup-parent /$engine_cgroup box" \
+		"exec $id" "exec --privileged $id"; do
+		# shellcheck disable=SC2086 # words
+		podman_ $how probe
+		expect_success
+		expect_cage "$how" "$output"
+	done
+fi
+
+test_begin "podman stop, kill, pause, restart, logs, top and inspect"
+start box sh -c 'trap "echo stopping; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
+sleep 0.3
+podman_ pause "$id"
+expect_success
+check_equal "status" "$(inspect '{{.State.Status}}')" paused
+podman_ unpause "$id"
+expect_success
+podman_ top "$id" pid args
+expect_success
+expect_output_has "sh -c"
+podman_ stop --time 10 "$id"
+expect_success
+check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 5
+podman_ logs "$id"
+expect_output $'ready\nstopping'
+podman_ restart --time 0 "$id"
+expect_success
+check_equal "running" "$(inspect '{{.State.Running}}')" true
+podman_ kill "$id"
+expect_success
+podman_ wait "$id"
+expect_output 137
+
+test_begin "podman cp goes both ways with a volume"
+start -v "$id:/data" box sleep 60
+echo in >"$TEST_TMP/copied"
+podman_ cp "$TEST_TMP/copied" "$id:/data/copied"
+expect_success
+podman_ exec "$id" cat /data/copied
+expect_output in
+podman_ cp "$id:/data/copied" "$TEST_TMP/copied.back"
+expect_success
+check_equal "copied out" "$(cat "$TEST_TMP/copied.back")" in
+
+test_begin "podman rm --force ends and removes a running container"
+start box sleep 60
+pid=$(inspect '{{.State.Pid}}')
+podman_ rm --force --time 0 "$id"
+expect_success
+check_false "its process is gone" test -d "/proc/$pid"
+podman_ container exists "$id"
+expect_status 1
+
+test_begin "containers share a network"
+start box sleep 60
+podman_ run --rm --name "$id-2" --cgroup-parent "/$engine_cgroup" --network "container:$id" box \
+	sh -c 'readlink /proc/self/ns/net'
+expect_success
+expect_output "$(readlink "/proc/$(inspect '{{.State.Pid}}')/ns/net")"
+
+test_begin "containers of a pod share network, names and shared memory"
+# not in a cgroup of the pod: podman 4.3 denies all devices there, for any runtime
+podman_ pod create --name "$id-pod" --share-parent=false --cgroup-parent "/$engine_cgroup" --infra-image box \
+	--infra-command 'sleep 600' --infra-name "$id-infra"
+expect_success
+podman_ run --detach --name "$id-a" --cgroup-parent "/$engine_cgroup" --pod "$id-pod" box sh -c 'echo shared >/dev/shm/file; exec nc -l -p 7000 -e echo pong'
+expect_success
+podman_ run --rm --name "$id-b" --cgroup-parent "/$engine_cgroup" --pod "$id-pod" box \
+	sh -c 'for i in 1 2 3 4 5; do nc 127.0.0.1 7000 </dev/null && break; sleep 0.3; done; cat /dev/shm/file'
+expect_success
+expect_output $'pong\nshared'
+podman_ pod rm --force --time 0 "$id-pod"
+expect_success
+
+if test_begin "a container without a cgroup of its own is refused" agentrun; then
+	podman_ run --detach --name "$id" --cgroups disabled box sleep 60
+	check_match "status" "$status" '^12[56]$'
+	expect_error "flag.cgroup-manager 'disabled' is refused by the agent profile"
+fi
+
+test_begin "a container without a cgroup of its own runs, executes and ends under agentrun-compat"
+compat=(--runtime agentrun-compat)
+podman_ "${compat[@]}" run --detach --name "$id" --cgroups disabled box sleep 60
+expect_success
+podman_ "${compat[@]}" exec "$id" sh -c 'echo executed; exit 4'
+expect_status 4
+expect_output executed
+check_lacks "cgroup of the container" "$(cat "/proc/$(inspect '{{.State.Pid}}')/cgroup")" "$engine_cgroup"
+podman_ "${compat[@]}" stop --time 0 "$id"
+expect_success
+check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 137
+
+test_begin "descriptors of the caller are passed on when they are asked for"
+echo "from outside" >"$TEST_TMP/passed"
+exec 3<"$TEST_TMP/passed"
+run --preserve-fds 1 box sh -c 'cat <&3; ls /proc/self/fd | sort -n | tr "\n" " "'
+exec 3<&-
+expect_success
+expect_output_has "from outside"
+run box sh -c 'test -e /proc/self/fd/3 && readlink /proc/self/fd/3 | grep passed'
+expect_status 1
+
+test_begin "a health check says whether the container is healthy"
+start --health-cmd 'test -e /tmp/good' --health-retries 1 --health-interval disable box sh -c 'touch /tmp/good; exec sleep 60'
+for _ in 1 2 3 4 5 6 7 8 9; do
+	podman_ healthcheck run "$id"
+	[ "$status" != 0 ] || break
+	sleep 0.2
+done
+expect_success
+podman_ exec "$id" rm /tmp/good
+podman_ healthcheck run "$id"
+expect_status 1
+
+test_begin "a port of the host leads into the container"
+start --publish 127.0.0.1:7788:7000 box sh -c 'while :; do nc -l -p 7000 -e echo pong; done'
+for _ in 1 2 3 4 5 6 7 8 9; do
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- busybox nc 127.0.0.1 7788 </dev/null
+	[ "$output" != pong ] || break
+	sleep 0.3
+done
+expect_output pong
+
+test_begin "--read-only, --tmpfs, --systemd=false and --security-opt start"
+run --read-only --tmpfs /cache --systemd false --security-opt no-new-privileges \
+	--security-opt seccomp=unconfined --security-opt label=disable box sh -c 'echo x >/cache/x && cat /cache/x'
+expect_success
+expect_output x
+
+if test_begin "an annotation asks for less than the profile gives" agentrun pids; then
+	run --annotation io.agentrun.pids-limit=7 box cat /sys/fs/cgroup/pids.max
+	expect_output 7
+fi
+
+if test_begin "an annotation that asks for more than the profile gives is refused" agentrun; then
+	run --annotation io.agentrun.scratch-size=1t box true
+	check_match "status" "$status" '^12[56]$'
+	expect_error "it would"
+fi
+
+test_begin "podman build runs its steps with agentrun-compat"
+printf 'FROM box\nRUN echo built >/built && chmod 600 /built\nUSER user\nCMD ["stat", "-c", "%%a %%U", "/built"]\n' >"$TEST_TMP/Containerfile"
+podman_ --runtime agentrun-compat build --isolation oci --tag built --file "$TEST_TMP/Containerfile" "$TEST_TMP"
+expect_success
+run built
+expect_success
+expect_output "600 root"
+
+test_begin "agentrun-compat lets a container write to its root"
+podman_ --runtime agentrun-compat run --rm --cgroup-parent "/$engine_cgroup" box sh -c 'echo x >/new && cat /new'
+expect_success
+expect_output x
+
+test_begin "when all is removed nothing is left"
+engine_forget
+check_equal "mounts of containers" "$(in_host grep -c "$TEST_TMP/podman/.*/merged" /proc/self/mountinfo || true)" 0
+engine_stop
+# podman's own, for conmon
+engine_cgroups | while read -r folder; do
+	find "$folder" -mindepth 1 -type d -name conmon -exec rmdir {} +
+done
+assert_engine_left_nothing

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# systemd as the first process of a container: podman run --systemd=always, under agentrun-compat.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+. "$(dirname "$0")/../integration/debian.bash"
+needs root cgroup command:podman command:conmon command:ip
+debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
+
+podman_() {
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
+		env --unset DOCKER_CONFIG --unset CONTAINERS_CONF "AGENTRUN_ENGINE=$lib_mark" \
+		podman --root "$TEST_TMP/podman/root" --runroot "$TEST_TMP/podman/run" --tmpdir "$TEST_TMP/podman/tmp" \
+		--cgroup-manager cgroupfs --runtime "$podman_runtime" "$@"
+}
+podman_runtime=$runtime-compat
+
+engine_forget() {
+	[ -n "$host_pid" ] || return 0
+	podman_ rm --all --force --time 0 --volumes
+}
+
+# boot OPTION...: systemd in the background; --pids-limit and --ulimit as this machine can have them
+boot() {
+	podman_ run --detach --name "$id" --network none --cgroup-parent "/$engine_cgroup" --pids-limit 0 \
+		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" debian /sbin/init
+}
+
+# booted: at most a minute; the words of systemctl is-system-running
+booted() {
+	for _ in $(seq 60); do
+		podman_ exec "$id" systemctl is-system-running
+		case $output in running | degraded) return 0 ;; esac
+		sleep 1
+	done
+	podman_ logs "$id"
+	fail "systemd does not come up: $output$errors"
+}
+
+test_begin "podman takes an image with systemd"
+host_start v2
+in_host sh -c 'mkdir -p /etc/containers && printf "[engine]\nevents_logger = \"file\"\n" >/etc/containers/containers.conf'
+tar -C "$debian_root" -cf "$TEST_TMP/image.tar" .
+podman_ import "$TEST_TMP/image.tar" debian
+expect_success
+
+test_begin "systemd comes up in a container, runs a unit, and stops by its own signal"
+boot --systemd=always
+expect_success
+booted
+podman_ exec "$id" cat /proc/1/comm
+expect_output systemd
+podman_ exec "$id" systemd-run --wait --quiet --pipe echo "from a unit"
+expect_success
+expect_output "from a unit"
+podman_ exec "$id" sh -c 'systemd-run --quiet --unit=sleeper sleep 600 && systemctl is-active sleeper && grep -c sleeper.service "/proc/$(systemctl show --value --property=MainPID sleeper)/cgroup"'
+expect_success
+expect_output $'active\n1'
+check_equal "stop signal" "$(podman_ inspect --format '{{.Config.StopSignal}}' "$id" && echo "$output")" 37
+seconds=$SECONDS
+podman_ stop --time 30 "$id"
+expect_success
+check_true "it took $((SECONDS - seconds)) seconds, and was not killed" test "$((SECONDS - seconds))" -lt 30
+podman_ inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$id"
+check_match "how it ended" "$output" '^exited (0|130)$'
+
+if test_begin "under the agent profile systemd ends, and says on its terminal that it cannot make a cgroup" agentrun; then
+	podman_runtime=$runtime
+	boot --systemd=always --tty
+	expect_success
+	podman_ wait "$id"
+	expect_output 255
+	podman_ logs "$id"
+	expect_output_has "control group: Read-only file system"
+fi
+
+test_begin "when all is removed nothing is left"
+engine_forget
+engine_stop
+engine_cgroups | while read -r folder; do
+	find "$folder" -mindepth 1 -type d -name conmon -exec rmdir {} +
+done
+assert_engine_left_nothing

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Device rules: what may be opened, and made.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root cgroup
+
+# With the compat profile, where the rules of the bundle itself are in force.
+run_compat() {
+	run_agentrun --profile compat run --bundle "$bundle" "$id"
+}
+
+test_begin "the default devices can be used"
+make_command "$bundle" . sh -c 'echo x >/dev/null && head -c 1 /dev/zero | od -An -tx1 &&
+	head -c 1 /dev/urandom >/dev/null && : </dev/full'
+run_agentrun run --bundle "$bundle" "$id"
+expect_success
+expect_output " 00"
+assert_nothing_left
+
+# A device that everybody may open and that is none of the default ones.
+tun='.linux.devices += [{"path": "/dev/tun", "type": "c", "major": 10, "minor": 200, "fileMode": 438}]'
+
+# test_tun NAME: a test that needs it.
+test_tun() {
+	test_begin "$1"
+	if grep -qx '10:200' /sys/class/misc/tun/dev 2>/dev/null; then return 0; fi
+	skip "needs the device 'tun'"
+	return 1
+}
+
+if test_tun "what no rule allows cannot be opened, though its node is there"; then
+	make_command "$bundle" "$tun"' | .linux.resources.devices = [{"allow": false, "access": "rwm"}]' \
+		sh -c 'ls /dev/tun; (: </dev/tun) 2>&1; (: >/dev/tun) 2>&1'
+	run_compat
+	expect_output_has /dev/tun
+	check_equal "refusals" "$(grep -c 'Operation not permitted' <<<"$output" || true)" 2
+fi
+
+if test_tun "a rule allows what it names, and a later one takes it back"; then
+	make_command "$bundle" "$tun"' | .linux.resources.devices = [{"allow": false, "access": "rwm"},
+			{"allow": true, "type": "c", "major": 10, "minor": -1, "access": "rw"},
+			{"allow": false, "type": "c", "major": 10, "minor": 200, "access": "w"}]' \
+		sh -c '(: </dev/tun) && echo read; (: >/dev/tun) 2>/dev/null || echo no write'
+	run_compat
+	expect_output "read
+no write"
+fi
+
+if test_tun "a container with CAP_MKNOD can make a node that it cannot open"; then
+	make_command "$bundle" '.root.readonly = false |
+			.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique) |
+			.linux.resources.devices = [{"allow": false, "access": "rwm"}]' \
+		sh -c 'mknod /made c 10 200 && ls /made; (: </made) 2>/dev/null || echo refused'
+	run_compat
+	expect_output "/made
+refused"
+fi
+
+test_begin "an update leaves the device rules alone"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+echo '{"devices": [{"allow": true}]}' >"$TEST_TMP/resources.json"
+run_agentrun update --resources "$TEST_TMP/resources.json" "$id"
+expect_success
+check_equal "rules that allow everything" \
+	"$(jq '[.config.linux.resources.devices[] | select(.allow and ((.type // "a") == "a"))] | length' \
+		"$state/$id/effective.json")" 0

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What becomes of a container's cgroup: nothing is left of it, whoever died on the way.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root cgroup
+
+cgroup() {
+	echo "$(cgroup_root)$(jq -r .cgroup "$state/$id/state.json")"
+}
+
+test_begin "a cgroup that holds a process is refused, and the process lives on"
+other=$(cgroup_root)/agentrun-$id
+mkdir "$other"
+sleep 1000 &
+pid=$!
+echo "$pid" >"$other/cgroup.procs"
+make_command "$bundle" . true
+edit_bundle "$bundle" '.linux.cgroupsPath = $path' --arg path "/agentrun-$id"
+run_agentrun run --bundle "$bundle" "$id"
+expect_error "container's cgroup is not empty: 1 process(es) found"
+check_true "the process lives" kill -0 "$pid"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || true
+check_true "the cgroup is still there" rmdir "$other"
+assert_nothing_left
+
+test_begin "a cgroup path with dots is refused"
+make_command "$bundle" '.linux.cgroupsPath = "/agentrun/../../x"' true
+run_agentrun run --bundle "$bundle" "$id"
+expect_error ".."
+assert_nothing_left
+
+test_begin "cgroups that were made below the container's go with it, and what runs in them"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+mkdir -p "$(cgroup)/a/b"
+sleep 1000 &
+pid=$!
+echo "$pid" >"$(cgroup)/a/b/cgroup.procs"
+run_agentrun delete --force "$id"
+expect_success
+wait "$pid" 2>/dev/null || true
+check_false "the process has ended" kill -0 "$pid"
+assert_nothing_left
+
+test_begin "a container whose init was killed from outside is deleted with its cgroup"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+kill -KILL "$(container_pid "$id")"
+wait_status stopped
+run_agentrun delete "$id"
+expect_success
+assert_nothing_left
+
+test_begin "the parents that engines name are made, and stay with other containers in them"
+make_command "$bundle" . sleep 1000
+edit_bundle "$bundle" '.linux.cgroupsPath = $path' --arg path "/engine-$lib_mark/$id"
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+check_true "its cgroup" test -d "$(cgroup_root)/engine-$lib_mark/$id"
+run_agentrun delete --force "$id"
+expect_success
+check_false "its cgroup" test -d "$(cgroup_root)/engine-$lib_mark/$id"
+
+test_begin "twenty containers come and go below one parent at once"
+make_command "$bundle" . true
+pids=()
+for i in $(seq 20); do
+	"$AGENTRUN" --root "$state" run --bundle "$bundle" "$id-$i" </dev/null >>"$TEST_TMP/many" 2>&1 &
+	pids+=($!)
+done
+for pid in "${pids[@]}"; do
+	wait "$pid" || fail "a run ended with status $?: $(cat "$TEST_TMP/many")"
+done
+assert_nothing_left

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Update: new limits for a running container.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root cgroup
+
+sleeping_container() {
+	make_command "$bundle" . sleep 1000
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+}
+in_cgroup() {
+	cat "$(cgroup_root)/agentrun/$id/$1"
+}
+# update_with JSON: by --resources, from a file.
+update_with() {
+	echo "$1" >"$TEST_TMP/resources.json"
+	run_agentrun update --resources "$TEST_TMP/resources.json" "$id"
+}
+
+if test_begin "huge pages are limited while the container runs, and the limit is remembered" hugetlb; then
+	sleeping_container
+	update_with '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
+	if [ ! -d /sys/kernel/mm/hugepages/hugepages-2048kB ]; then
+		skip "needs huge pages of 2 MB"
+	else
+		expect_success
+		check_equal hugetlb.2MB.max "$(in_cgroup hugetlb.2MB.max)" 4194304
+		update_with '{"unified": {"hugetlb.2MB.max": "6291456"}}'
+		expect_success
+		check_equal hugetlb.2MB.max "$(in_cgroup hugetlb.2MB.max)" 6291456
+		check_equal "remembered" \
+			"$(jq -c '.config.linux.resources | [.hugepageLimits[0].limit, .unified["hugetlb.2MB.max"]]' \
+				"$state/$id/effective.json")" '[4194304,"6291456"]'
+	fi
+fi
+
+test_begin "the resources may come from standard input"
+sleeping_container
+status=0
+errors=$("$AGENTRUN" --root "$state" update -r - "$id" <<<'{"nonsense": [' 2>&1) || status=$?
+check_equal status "$status" 1
+check_has errors "$errors" "standard input:"
+
+test_begin "what the tree cannot limit is refused and nothing is changed"
+sleeping_container
+before=$(cat "$state/$id/effective.json")
+update_with '{"unified": {"misc.max": "res_a 1"}, "network": {"classID": 1}}'
+expect_error "network.classID: cgroup v2 has no equivalent"
+check_equal "the record" "$(cat "$state/$id/effective.json")" "$before"
+
+test_begin "a stopped container has no limits to update"
+make_command "$bundle" . true
+run_agentrun run --detach --bundle "$bundle" "$id"
+wait_status stopped
+run_agentrun update --pids-limit 5 "$id"
+expect_error "container not running"
+run_agentrun update --pids-limit 5 no-such-container
+expect_error "container does not exist"
+
+if test_begin "the number of processes is limited while the container runs" pids; then
+	sleeping_container
+	run_agentrun update --pids-limit 7 "$id"
+	expect_success
+	check_equal pids.max "$(in_cgroup pids.max)" 7
+	# engines say 0 for "as it is"
+	run_agentrun update --pids-limit 0 "$id"
+	expect_success
+	check_equal pids.max "$(in_cgroup pids.max)" 7
+	check_equal outcome "$("$AGENTRUN" --root "$state" state "$id" |
+		jq -r '.agentrun.controls["pids-limit"].result')" enforced
+fi
+
+if test_begin "memory is limited while the container runs, and swap follows it" memory; then
+	sleeping_container
+	run_agentrun update --memory 64m "$id"
+	expect_success
+	check_equal memory.max "$(in_cgroup memory.max)" 67108864
+	run_agentrun update --memory 32m "$id"
+	expect_success
+	check_equal memory.max "$(in_cgroup memory.max)" 33554432
+	if [ -e "$(cgroup_root)/agentrun/$id/memory.swap.max" ]; then
+		check_equal memory.swap.max "$(in_cgroup memory.swap.max)" 0
+	fi
+	update_with '{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+	# runc looks at the sum with swap first, and swap follows the memory
+	expect_error "rejecting memory+swap limit 4096 <= usage"
+	check_equal memory.max "$(in_cgroup memory.max)" 33554432
+fi
+
+if test_begin "cpu time is limited, a period and a quota at a time" cpu; then
+	sleeping_container
+	run_agentrun update --cpu-quota 20000 "$id"
+	expect_success
+	check_equal cpu.max "$(in_cgroup cpu.max)" "20000 100000"
+	run_agentrun update --cpu-period 50000 "$id"
+	expect_success
+	check_equal cpu.max "$(in_cgroup cpu.max)" "20000 50000"
+	run_agentrun update --cpu-share 1024 "$id"
+	expect_success
+	check_equal cpu.weight "$(in_cgroup cpu.weight)" 100
+fi
+
+if test_begin "a container is moved to other processors" cpuset; then
+	sleeping_container
+	run_agentrun update --cpuset-cpus 0 "$id"
+	expect_success
+	check_equal cpuset.cpus "$(in_cgroup cpuset.cpus)" 0
+fi
+
+if test_begin "input and output are limited while the container runs" io; then
+	read -r major minor < <(sed -n 's/^ *\([0-9]\+\) \+\([0-9]\+\) .*/\1 \2/p' /proc/diskstats | head -n 1)
+	sleeping_container
+	update_with "{\"blockIO\": {\"throttleWriteIOPSDevice\": [{\"major\": $major, \"minor\": $minor, \"rate\": 50}]}}"
+	expect_success
+	check_match io.max "$(in_cgroup io.max)" "^$major:$minor .*wiops=50"
+fi
+
+if test_begin "several limits at once are all set, and a running process feels them" memory pids cpu; then
+	sleeping_container
+	update_with '{"memory": {"limit": 50331648, "reservation": 16777216}, "pids": {"limit": 9}, "cpu": {"shares": 512, "quota": 30000}}'
+	expect_success
+	check_equal limits "$(in_cgroup memory.max) $(in_cgroup memory.low) $(in_cgroup pids.max) $(in_cgroup cpu.max)" \
+		"50331648 16777216 9 30000 100000"
+	run_agentrun exec "$id" sh -c '(while :; do sleep 100 & done) 2>/dev/null; echo over'
+	expect_output over
+	check_match "forks that failed" "$(in_cgroup pids.events)" '^max [1-9]'
+fi
+
+if test_begin "a limit below what is used kills, and does not hang" memory; then
+	make_command "$bundle" '.linux.resources.memory.limit = 67108864' \
+		sh -c 'x=$(head -c 16777216 /dev/zero | tr "\0" x); echo ready; sleep 1000'
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	for _ in $(seq 100); do
+		[ "$(in_cgroup memory.current)" -lt 16777216 ] || break
+		sleep 0.1
+	done
+	update_with '{"memory": {"limit": 4194304}}'
+	expect_success
+	wait_status stopped
+fi

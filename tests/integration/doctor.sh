@@ -1,0 +1,326 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the doctor says of hosts and configurations, good and bad. They are made in a mount namespace:
+# an /etc, a /run and tools of the test's own.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root overlay
+
+mkdir -p "$TEST_TMP/bin"
+program=$TEST_TMP/bin/agentrun
+ln -sf "$(realpath "$AGENTRUN")" "$program"
+
+# host FOLDER SCRIPT ARGUMENT...: runs the doctor where SCRIPT has changed /etc, which is empty but for
+# what is needed, and /run.
+# shellcheck disable=SC2016 # for the other shell
+host() {
+	local script=$1
+	shift
+	run_command unshare --mount --propagation private bash -euc '
+		program=$1 script=$2
+		mkdir -p "$3"
+		mount -t tmpfs -o mode=755 tmpfs "$3"
+		cp /etc/passwd /etc/group "$3"
+		mount --move "$3" /etc
+		mount -t tmpfs -o mode=755 tmpfs /run
+		eval "$script"
+		shift 3
+		exec "$program" "$@"' bash "$program" "$script" "$TEST_TMP/etc" "$@"
+}
+
+# verdict AREA NAME: of the JSON in $output
+verdict() {
+	jq -r --arg area "$1" --arg name "$2" \
+		'[.findings[] | select(.area == $area and .name == $name) | .verdict] | join(" ")' <<<"$output"
+}
+
+found() {
+	jq -r --arg area "$1" --arg name "$2" \
+		'.findings[] | select(.area == $area and .name == $name) | .found' <<<"$output"
+}
+
+advice() {
+	jq -r --arg area "$1" --arg name "$2" \
+		'.findings[] | select(.area == $area and .name == $name) | .advice // ""' <<<"$output"
+}
+
+# good: no failure; bad: at least one
+good() {
+	check_equal "standard error" "$errors" ""
+	expect_status 0
+	check_equal "failures" "$(jq .count.failure <<<"$output")" 0
+}
+
+bad() {
+	check_equal "standard error" "$errors" ""
+	expect_status 1
+	check_true "there is a failure" test "$(jq .count.failure <<<"$output")" -gt 0
+}
+
+examine() {
+	host "$1" doctor --format json
+}
+
+# --- the output ------------------------------------------------------------------------------------
+
+test_begin "text has areas, verdicts, advice, and the counts at the end"
+host : doctor
+expect_status 0
+check_match "areas" "$output" '^cgroups$'
+check_match "verdict" "$output" '^  ok +version: Linux [0-9]'
+check_match "counts" "$(tail -n 1 <<<"$output")" '^[0-9]+ ok, [0-9]+ notes, [0-9]+ warnings, 0 failures$'
+
+test_begin "JSON has the same findings, and counts them"
+host : doctor
+lines=$(grep -cE '^  (ok|note|warning|failure) ' <<<"$output")
+examine :
+good
+check_equal "findings" "$(jq '.findings | length' <<<"$output")" "$lines"
+check_equal "sum of the counts" "$(jq '[.count[]] | add' <<<"$output")" "$lines"
+check_true "each says what" jq -e '[.findings[] | .area, .name, .verdict, .found | length > 0] | all' <<<"$output"
+
+test_begin "another format is an error"
+host : doctor --format xml
+expect_status 1
+expect_error "invalid format option"
+
+test_begin "nothing is changed on the host"
+# shellcheck disable=SC2016
+host 'echo "{}" >/etc/x; find /etc /run -printf "%p %i %m %T@\n" | sort >"${3%/etc}/before"
+	program=; "$1" doctor >/dev/null; "$1" --root /run/state doctor >/dev/null; XDG_RUNTIME_DIR=/run/user "$1" doctor >/dev/null || true
+	find /etc /run -printf "%p %i %m %T@\n" | sort >"${3%/etc}/after"; program=true' :
+expect_success
+check_true "there are files" grep -q '^/etc/x ' "$TEST_TMP/before"
+check_equal "files" "$(<"$TEST_TMP/after")" "$(<"$TEST_TMP/before")"
+
+# --- kernel, cgroups, users ------------------------------------------------------------------------
+
+test_begin "the features of this kernel are found"
+examine :
+for name in 'clone3 into a cgroup' openat2 pidfd close_range 'mount API' mount_setattr seccomp; do
+	check_equal "$name" "$(verdict kernel "$name")" ok
+done
+
+test_begin "a call that a filter hides is missing, and what it is for is said" command:strace
+# LeakSanitizer needs ptrace(2) for itself
+ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -f -qq -o /dev/null \
+	-e inject=openat2,mount_setattr:error=ENOSYS "$program" doctor --format json
+expect_status 1
+check_equal "openat2" "$(verdict kernel openat2)" failure
+check_has "openat2" "$(found kernel openat2)" "missing: no container can be created"
+check_has "advice" "$(advice kernel openat2)" "Linux 5.6"
+check_equal "mount_setattr" "$(verdict kernel mount_setattr)" warning
+check_equal "pidfd" "$(verdict kernel pidfd)" ok
+
+test_begin "a host without cgroup v2 is a failure"
+# shellcheck disable=SC2016
+examine 'for at in $(sed -nE "s/^([^ ]+ ){4}([^ ]+) .* - cgroup2 .*/\2/p" /proc/self/mountinfo); do umount --lazy "$at"; done'
+bad
+check_equal "tree" "$(verdict cgroups tree)" failure
+check_has "advice" "$(advice cgroups tree)" systemd.unified_cgroup_hierarchy=1
+
+test_begin "the controllers of the tree are those that are told of"
+examine :
+root=/sys/fs/cgroup
+[ -e $root/cgroup.controllers ] || root=/sys/fs/cgroup/unified
+for name in memory pids cpu cpuset io; do
+	if grep -qw "$name" $root/cgroup.controllers; then
+		check_equal "$name" "$(verdict cgroups "$name")" ok
+	else
+		check_match "$name" "$(verdict cgroups "$name")" '^(warning|note)$'
+	fi
+done
+
+test_begin "a user without ids to map is told of it, one with them is not" userns
+cd /
+for ranges in '' user:100000:65536; do
+	# shellcheck disable=SC2016
+	RANGES=$ranges host 'echo "user:x:1234:1234::/tmp:/bin/sh" >/etc/passwd; echo "$RANGES" >/etc/subuid
+		echo "$RANGES" >/etc/subgid; chmod 755 /run; mkdir -m 700 /run/user; chown 1234 /run/user
+		cp "$(realpath "$program")" /run/program; chmod 755 /run/program
+		export XDG_RUNTIME_DIR=/run/user HOME=/run/user; unset XDG_CONFIG_HOME
+		program="setpriv --reuid 1234 --regid 1234 --clear-groups /run/program"; exec $program doctor --format json' :
+	check_equal "caller" "$(found 'user namespaces' caller)" user
+	check_equal "ids" "$(verdict 'user namespaces' ids)" "$([ -z "$ranges" ] && echo warning || echo ok)"
+done
+
+# --- policy and state ------------------------------------------------------------------------------
+
+policy() {
+	printf "mkdir /etc/agentrun; cat >/etc/agentrun/agentrun.conf <<'END'\n%s\nEND\n" "$1"
+}
+if [ "$("$AGENTRUN" doctor --format json | jq -r '.findings[] | select(.area == "policy" and .name == "file") | .found' |
+	grep -c '^/etc/agentrun/')" = 1 ]; then
+	config=()
+else
+	config=(--config /etc/agentrun/agentrun.conf)
+fi
+
+test_begin "a policy file that is valid"
+host "$(policy '{ "profile": "strict" }')" "${config[@]}" doctor --format json
+good
+check_has "file" "$(found policy file)" "is valid"
+check_equal "profile" "$(found policy profile)" strict
+
+test_begin "a policy file with a misspelt key"
+host "$(policy '{ "profiel": "strict" }')" "${config[@]}" doctor --format json
+bad
+check_equal "file" "$(verdict policy file)" failure
+check_has "file" "$(found policy file)" "agentrun.conf:1: profiel: no such member"
+
+test_begin "a policy file that others can change"
+host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
+bad
+check_has "file" "$(found policy file)" "can be changed by others than root"
+
+test_begin "a profile below the minimum"
+host "$(policy '{ "minimum-profile": "strict", "profile": "strict" }')" "${config[@]}" --profile agent doctor --format json
+bad
+check_equal "profile" "$(verdict policy profile)" failure
+
+test_begin "a policy that requires what the host does not have"
+# shellcheck disable=SC2016
+host "$(policy '{ "strengths": { "memory-limit": "required" } }')"'
+	for at in $(sed -nE "s/^([^ ]+ ){4}([^ ]+) .* - cgroup2 .*/\2/p" /proc/self/mountinfo); do umount --lazy "$at"; done' \
+	"${config[@]}" doctor --format json
+bad
+check_equal "strengths" "$(verdict policy strengths)" failure
+
+test_begin "a state root in memory, on a disk, read-only, and of others"
+examine :
+check_equal "in memory" "$(verdict state filesystem)" ok
+mkdir "$TEST_TMP/state"
+host : --root "$TEST_TMP/state" doctor --format json
+if [ "$(stat -f -c %T "$TEST_TMP")" != tmpfs ]; then
+	check_equal "on a disk" "$(verdict state filesystem)" warning
+fi
+examine 'mount -o remount,ro /run'
+bad
+check_equal "read-only" "$(verdict state filesystem)" failure
+examine 'mkdir -m 777 /run/agentrun'
+bad
+check_has "writable by others" "$(found state owner)" "writable by others (mode 0777)"
+examine 'mkdir -m 711 /run/agentrun; chown 1234 /run/agentrun'
+bad
+check_has "of another user" "$(found state owner)" "belongs to user 1234"
+host : --root / doctor --format json
+bad
+check_has "the root" "$(found state root)" "should not be set to /"
+
+# --- engines ---------------------------------------------------------------------------------------
+
+# put FILE TEXT: a script that writes it
+put() {
+	printf "mkdir -p '%s'; cat >'%s' <<'END'\n%s\nEND\n" "$(dirname "$1")" "$1" "$2"
+}
+
+test_begin "Docker: a configuration that names the program"
+examine "$(put /etc/docker/daemon.json \
+	"{ \"runtimes\": { \"agentrun\": { \"path\": \"$program\" } }, \"default-runtime\": \"agentrun\", \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] }")"
+good
+check_equal "runtime" "$(verdict Docker 'runtime agentrun')" ok
+check_equal "default" "$(found Docker 'default runtime')" agentrun
+check_equal "driver" "$(found Docker 'cgroup driver')" cgroupfs
+
+test_begin "Docker: a file that is no JSON"
+examine "$(put /etc/docker/daemon.json $'{\n  "runtimes": {},\n}')"
+bad
+check_match "configuration" "$(found Docker configuration)" '^/etc/docker/daemon.json:3: '
+
+test_begin "Docker: a program that is not there, and a default that is no runtime"
+examine "$(put /etc/docker/daemon.json \
+	'{ "runtimes": { "agentrun": { "path": "/opt/none/agentrun" } }, "default-runtime": "agentrnu" }')"
+bad
+check_equal "runtime" "$(verdict Docker 'runtime agentrun')" failure
+check_has "runtime" "$(found Docker 'runtime agentrun')" "/opt/none/agentrun: not there"
+check_equal "default" "$(verdict Docker 'default runtime')" failure
+
+test_begin "Docker: a configuration without the runtime" command:dockerd && {
+	examine "$(put /etc/docker/daemon.json '{}')"
+	good
+	check_equal "runtimes" "$(verdict Docker runtimes)" warning
+	check_has "advice" "$(advice Docker runtimes)" docker-daemon.json
+}
+
+# containerd_config VERSION PLUGIN TYPE PROGRAM [FILE]
+containerd_config() {
+	put "${5:-/etc/containerd/config.toml}" "version = $1
+[plugins.\"$2\".containerd.runtimes.agentrun]
+  runtime_type = \"$3\"
+  [plugins.\"$2\".containerd.runtimes.agentrun.options]
+    BinaryName = \"$4\""
+}
+
+test_begin "containerd: handlers of both versions of its file"
+examine "$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runc.v2 "$program")"
+good
+check_equal "version 2" "$(verdict containerd 'runtime agentrun')" ok
+examine "$(containerd_config 3 io.containerd.cri.v1.runtime io.containerd.runc.v2 "$program")"
+good
+check_equal "version 3" "$(verdict containerd 'runtime agentrun')" ok
+
+test_begin "containerd: a handler of the other version's plugin, of another type, without its program"
+examine "$(containerd_config 3 io.containerd.grpc.v1.cri io.containerd.runc.v2 "$program")"
+check_equal "plugin" "$(verdict containerd 'runtime agentrun')" "warning ok"
+examine "$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runtime.v1.linux "$program")"
+bad
+check_equal "type" "$(verdict containerd 'runtime agentrun')" "failure ok"
+examine "$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runc.v2 /opt/none/agentrun)"
+bad
+check_equal "program" "$(verdict containerd 'runtime agentrun')" failure
+
+test_begin "containerd: imported files are read, a disabled plugin is told of, what is no TOML fails"
+examine "$(put /etc/containerd/config.toml $'version = 2\nimports = ["conf.d/*.toml"]\ndisabled_plugins = ["cri"]')
+$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runc.v2 "$program" /etc/containerd/conf.d/agentrun.toml)"
+good
+check_equal "imported" "$(verdict containerd 'runtime agentrun')" ok
+check_equal "disabled" "$(verdict containerd CRI)" note
+examine "$(put /etc/containerd/config.toml $'version = 2\n[plugins\n')"
+bad
+check_has "configuration" "$(found containerd configuration)" "/etc/containerd/config.toml:2: ']' is expected"
+
+test_begin "podman: runtimes and the list of those that support JSON"
+runtimes="[engine.runtimes]
+agentrun = [\"/opt/none/agentrun\", \"$program\"]"
+examine "$(put /etc/containers/containers.conf.d/50-agentrun.conf "[engine]
+runtime_supports_json = [\"crun\", \"agentrun\"]
+$runtimes")"
+good
+check_equal "runtime" "$(verdict podman 'runtime agentrun')" ok
+check_equal "list" "$(verdict podman runtime_supports_json)" ok
+examine "$(put /etc/containers/containers.conf "$runtimes")"
+good
+check_equal "no list" "$(verdict podman runtime_supports_json)" warning
+examine "$(put /etc/containers/containers.conf $'[engine.runtimes]\nagentrun = ["/opt/none/agentrun"]')"
+bad
+check_equal "program" "$(verdict podman 'runtime agentrun')" failure
+
+test_begin "CRI-O: a drop-in"
+examine "$(put /etc/crio/crio.conf.d/50-agentrun.conf "[crio.runtime.runtimes.agentrun]
+runtime_path = \"$program\"")"
+good
+check_equal "runtime" "$(verdict CRI-O 'runtime agentrun')" ok
+
+test_begin "the files that are installed are taken as they stand"
+bin=$(dirname "$program")
+ln -sf agentrun "$bin/agentrun-strict"
+ln -sf agentrun "$bin/agentrun-compat"
+snippet() {
+	sed "s|@bindir@|$bin|g" "$SRCDIR/packaging/engines/$1"
+}
+examine "$(put /etc/docker/daemon.json "$(snippet docker-daemon.json.in)")
+$(put /etc/containerd/config.toml "$(snippet containerd-config.toml.in)")
+$(put /etc/containers/containers.conf.d/50-agentrun.conf "$(snippet containers.conf.in)")
+$(put /etc/crio/crio.conf.d/50-agentrun.conf "$(snippet crio.conf.in)")"
+good
+for area in Docker containerd podman CRI-O; do
+	for name in agentrun agentrun-strict agentrun-compat; do
+		check_equal "$area $name" "$(verdict $area "runtime $name")" ok
+	done
+done
+check_equal "podman's list" "$(verdict podman runtime_supports_json)" ok
+examine "$(put /etc/containerd/config.toml "$(snippet containerd-2-config.toml.in)")
+$(put /etc/containers/containers.conf.d/50-agentrun.conf "$(snippet 50-agentrun.conf.in)")"
+good
+check_equal "containerd 2" "$(verdict containerd 'runtime agentrun')" ok
+check_equal "podman's list" "$(verdict podman runtime_supports_json)" ok

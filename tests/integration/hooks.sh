@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The six kinds of hooks: when and where they run, what they are told, and what their failure does.
+# runtime-spec config.md "POSIX-platform Hooks", in the compat profile.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root
+
+kinds=(prestart createRuntime createContainer startContainer poststart poststop)
+
+# hook KIND SCRIPT: a jq filter that adds a hook that runs the script. startContainer runs in the
+# container, the others on the host.
+hook() {
+	jq -cn --arg kind "$1" --arg script "$2" \
+		'{($kind): [{path: "/bin/sh", args: ["sh", "-c", $script], env: ["PATH=/usr/bin:/bin"]}]}' |
+		sed 's/^/.hooks += /'
+}
+
+# hook_bundle FILTER...: its program, and the hooks if they want to, write to $log.
+hook_bundle() {
+	local filter=. part
+	for part; do
+		filter+=" | $part"
+	done
+	make_bundle "$bundle" "$filter | .root.readonly = false
+		| .process.args = [\"sh\", \"-c\", \"echo payload >>/log\"]"
+	log=$bundle/rootfs/log
+}
+
+each_kind() {
+	local kind filters=()
+	for kind in "${kinds[@]}"; do
+		# in the container the same file is /log
+		if [ "$kind" = startContainer ]; then
+			filters+=("$(hook "$kind" "echo $kind >>/log")")
+		else
+			filters+=("$(hook "$kind" "echo $kind >>'$bundle/rootfs/log'")")
+		fi
+	done
+	hook_bundle "${filters[@]}"
+}
+
+test_begin "run runs the hooks in their order around the program"
+each_kind
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_success
+# poststart runs beside the program
+check_equal "the order" "$(grep -v '^poststart\|^payload' "$log")" \
+	$'prestart\ncreateRuntime\ncreateContainer\nstartContainer\npoststop'
+check_equal "all of them" "$(LC_ALL=C sort "$log")" "$(printf '%s\n' "${kinds[@]}" payload | LC_ALL=C sort)"
+check_true "the program comes after startContainer" \
+	test "$(grep -n payload "$log" | cut -d : -f 1)" -gt "$(grep -n startContainer "$log" | cut -d : -f 1)"
+assert_nothing_left
+
+test_begin "create, start and delete run the hooks that are theirs"
+each_kind
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+check_equal "after create" "$(<"$log")" $'prestart\ncreateRuntime\ncreateContainer'
+run_agentrun start "$id"
+expect_success
+wait_status stopped
+check_equal "after start" "$(sed 1,3d "$log" | LC_ALL=C sort)" $'payload\npoststart\nstartContainer'
+run_agentrun delete "$id"
+expect_success
+check_equal "after delete" "$(tail -n 1 "$log")" poststop
+check_equal "how many" "$(wc -l <"$log")" 7
+assert_nothing_left
+
+test_begin "each hook gets the container's state on its standard input"
+filters=()
+for kind in "${kinds[@]}"; do
+	where=$bundle/rootfs
+	[ "$kind" != startContainer ] || where=
+	filters+=("$(hook "$kind" "cat >'$where/state.$kind'")")
+done
+hook_bundle "${filters[@]}"
+edit_bundle "$bundle" '.annotations = {"org.example.key": "a \"value\""}'
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+pid=$(container_pid "$id")
+run_agentrun start "$id"
+wait_status stopped
+run_agentrun delete "$id"
+for pair in prestart:creating createRuntime:creating createContainer:creating startContainer:created \
+	poststart:running poststop:stopped; do
+	file=$bundle/rootfs/state.${pair%:*}
+	check_true "${pair%:*} got JSON" jq -e . "$file"
+	check_equal "what ${pair%:*} was told" \
+		"$(jq -r '"\(.id) \(.status) \(.bundle) \(.annotations["org.example.key"]) \(.ociVersion != null)"' "$file")" \
+		"$id ${pair#*:} $bundle a \"value\" true"
+done
+for kind in prestart createRuntime createContainer poststart; do
+	check_equal "the pid that $kind was told" "$(jq .pid "$bundle/rootfs/state.$kind")" "$pid"
+done
+assert_nothing_left
+
+test_begin "hooks run in the namespaces that the specification names"
+filters=()
+# shellcheck disable=SC2016 # for the hook's shell
+look='for ns in mnt net; do readlink /proc/self/ns/$ns; done'
+for kind in createRuntime createContainer poststart poststop; do
+	filters+=("$(hook "$kind" "{ $look; } >'$bundle/rootfs/ns.$kind'")")
+done
+filters+=("$(hook startContainer "{ $look; } >/ns.startContainer; ls / >/root.seen")")
+hook_bundle "${filters[@]}"
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+pid=$(container_pid "$id")
+theirs=$(readlink "/proc/$pid/ns/mnt" "/proc/$pid/ns/net")
+ours=$(readlink /proc/self/ns/mnt /proc/self/ns/net)
+run_agentrun start "$id"
+wait_status stopped
+run_agentrun delete "$id"
+for kind in createContainer startContainer; do
+	check_equal "namespaces of $kind" "$(<"$bundle/rootfs/ns.$kind")" "$theirs"
+done
+for kind in createRuntime poststart poststop; do
+	check_equal "namespaces of $kind" "$(<"$bundle/rootfs/ns.$kind")" "$ours"
+done
+check_lacks "the root that startContainer sees" "$(<"$bundle/rootfs/root.seen")" boot
+assert_nothing_left
+
+test_begin "createContainer finds the container's mounts in place"
+hook_bundle "$(hook createContainer "grep -c ' - proc ' /proc/self/mountinfo >'$bundle/rootfs/procs'")"
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_success
+check_true "a /proc beside the host's" test "$(<"$bundle/rootfs/procs")" -gt 1
+assert_nothing_left
+
+for kind in prestart createRuntime createContainer startContainer; do
+	test_begin "a $kind hook that fails stops the container, and says what it said"
+	hook_bundle "$(hook "$kind" 'echo on stdout; echo on stderr >&2; exit 3')" \
+		"$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+	run_agentrun --profile compat run --bundle "$bundle" "$id"
+	expect_error "error running $kind hook #0: exit status 3, stdout: on stdout, stderr: on stderr"
+	check_equal "what ran then" "$(cat "$log" 2>/dev/null)" poststop
+	assert_nothing_left
+done
+
+test_begin "a startContainer hook that fails is told by start"
+hook_bundle "$(hook startContainer 'exit 4')"
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+run_agentrun start "$id"
+expect_error "error running startContainer hook #0: exit status 4"
+wait_status stopped
+run_agentrun delete "$id"
+expect_success
+assert_nothing_left
+
+test_begin "a poststart hook that fails stops the container"
+hook_bundle "$(hook poststart 'exit 5')"
+edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "error running poststart hook #0: exit status 5"
+assert_nothing_left
+
+test_begin "a poststop hook that fails is logged, and the next one runs"
+hook_bundle "$(hook poststop 'exit 6')" \
+	".hooks.poststop += [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo second >>'$bundle/rootfs/log'\"]}]"
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_success
+check_has "the warning" "$errors" "error running poststop hook #0: exit status 6"
+check_equal "the next one" "$(tail -n 1 "$log")" second
+assert_nothing_left
+
+test_begin "a hook that takes too long is ended with what it started"
+make_bundle "$bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 50 & sleep 60"], timeout: 1,
+	env: ["PATH=/bin", "AGENTRUN_TEST=" + $mark]}]' --arg mark "$lib_mark"
+RUN_SECONDS=20 run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "hook ran past specified timeout of 1.0s"
+assert_nothing_left
+
+test_begin "a hook gets the environment of its own, and no descriptor"
+make_bundle "$bundle" '.process.args = ["true"] | .hooks.createRuntime = [{path: "/bin/sh",
+	args: ["sh", "-c", "{ /usr/bin/env; ls /proc/self/fd; } >" + $file], env: ["A=hook"]}]' --arg file "$TEST_TMP/seen"
+run_agentrun --profile compat run --preserve-fds 1 --bundle "$bundle" "$id" 3</etc/passwd
+expect_success
+check_equal "what it has" "$(grep -v '^PWD=\|^SHLVL=\|^_=\|^OLDPWD=' "$TEST_TMP/seen")" $'A=hook\n0\n1\n2\n3'
+assert_nothing_left
+
+test_begin "a hook that is not there is an error that names it"
+make_bundle "$bundle" '.hooks.createRuntime = [{path: "/nonesuch/hook"}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error /nonesuch/hook
+assert_nothing_left

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the administrator's opt-outs let through works in the container, and nothing besides.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root
+
+config=$TEST_TMP/agentrun.conf
+
+# with_config TEXT ARGUMENT...: run_agentrun with that policy file
+with_config() {
+	printf '%s\n' "$1" >"$config"
+	shift
+	run_agentrun --config "$config" "$@"
+}
+
+# /dev/kmsg is on every Linux; opening it to write needs no capability, and writes nothing.
+kmsg='{"path":"/dev/kmsg","type":"c","major":1,"minor":11}'
+urandom='{"path":"/dev/other","type":"c","major":1,"minor":10}'
+let_in='{ "opt-outs": [ { "control": "devices", "path": "/dev/kmsg", "reason": "test" } ] }'
+
+test_begin "a device that is let in is made and can be opened, another is left out"
+make_command "$bundle" ".linux.devices = [$kmsg, $urandom]" \
+	sh -c ': >/dev/kmsg && echo opened; ls /dev/other /dev/kmsg 2>/dev/null'
+with_config '{}' run --bundle "$bundle" "$id"
+check_lacks "output without the opt-out" "$output" opened
+with_config "$let_in" run --bundle "$bundle" "$id"
+expect_output $'opened\n/dev/kmsg'
+
+test_begin "a device that is bound and let in can be opened"
+make_command "$bundle" \
+	'.mounts += [{destination: "/dev/kmsg", type: "bind", source: "/dev/kmsg", options: ["bind"]}]' \
+	sh -c ': >/dev/kmsg && echo opened'
+with_config '{}' run --bundle "$bundle" "$id"
+check_lacks "output without the opt-out" "$output" opened
+with_config "$let_in" run --bundle "$bundle" "$id"
+expect_output opened
+
+test_begin "an opt-out that has expired lets nothing in"
+make_command "$bundle" ".linux.devices = [$kmsg]" sh -c ': >/dev/kmsg && echo opened'
+with_config "${let_in/\"reason\"/\"expires\": \"2020-01-31\", \"reason\"}" run --bundle "$bundle" "$id"
+check_lacks "output" "$output" opened
+
+test_begin "an opt-out for an annotation holds only for containers that have it"
+make_command "$bundle" '.root.readonly = false | .annotations = {"org.example.job": "build"}' touch /made
+build='{ "opt-outs": [ { "control": "read-only-root", "annotation": "org.example.job=build", "reason": "test" } ] }'
+with_config "$build" run --bundle "$bundle" "$id"
+expect_success
+edit_bundle "$bundle" '.annotations = {"org.example.job": "other"}'
+with_config "$build" run --bundle "$bundle" "$id"
+expect_status 1
+expect_error "Read-only file system"
+assert_nothing_left

@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An ordinary user's containers: every command, with a cgroup that is delegated to the user and without, in the
+# compat and in the agent profile. User namespaces themselves are userns.sh.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root userns
+
+user=54321
+session=$TEST_TMP/session # the user's XDG_RUNTIME_DIR
+mine=$session/agentrun
+mkdir "$session"
+chown "$user:$user" "$session"
+chmod 700 "$session"
+group= # a cgroup to begin in
+
+# as_user ARGUMENT...: agentrun, with nothing of root's.
+as_user() {
+	# shellcheck disable=SC2016
+	run_command sh -c '[ -z "$1" ] || echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
+		setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set -all env -i "PATH=$PATH" "XDG_RUNTIME_DIR=$session" \
+		"AGENTRUN_TEST=$lib_mark" ${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} "$AGENTRUN" "$@"
+}
+
+# users_bundle FILTER COMMAND...: of "spec --rootless", with a network of its own.
+users_bundle() {
+	local filter=$1
+	shift
+	mkdir -p "$bundle"
+	[ -d "$bundle/rootfs" ] || make_rootfs "$bundle/rootfs"
+	rm -f "$bundle/config.json"
+	chown -R "$user:$user" "$bundle"
+	as_user spec --rootless --bundle "$bundle"
+	expect_success
+	edit_bundle "$bundle" ".process.terminal = false | .process.args = \$ARGS.positional
+		| .linux.namespaces += [{type: \"network\"}] | $filter" --args -- "$@"
+	chown "$user:$user" "$bundle/config.json"
+}
+
+users_nothing_left() {
+	assert_nothing_left
+	check_equal "state of the user" "$(ls -A "$mine")" ""
+}
+
+# --- without a cgroup ----------------------------------------------------------------------------
+
+test_begin "the state is below XDG_RUNTIME_DIR, for the user alone"
+users_bundle . sleep 300
+as_user run --detach --bundle "$bundle" "$id"
+expect_success
+check_equal "whose it is" "$(stat -c '%a %u' "$mine")" "1700 $user"
+check_true "the record" [ -f "$mine/$id/state.json" ]
+as_user list
+check_match "the owner" "$output" "^$id .*#$user"
+as_user delete --force "$id"
+expect_success
+users_nothing_left
+
+for rootless in true false auto; do
+	test_begin "--rootless $rootless changes nothing for who is no root"
+	users_bundle . id -u
+	as_user --rootless "$rootless" run --bundle "$bundle" "$id"
+	expect_output 0
+	as_user "--rootless=$rootless" --profile compat run --bundle "$bundle" "$id"
+	expect_output 0
+	users_nothing_left
+done
+
+test_begin "features and list say nothing on standard error"
+as_user features
+expect_success
+check_equal "errors" "$errors" ""
+as_user list --format json
+expect_output null
+check_equal "errors" "$errors" ""
+
+for profile in compat agent strict; do
+	test_begin "a life without a cgroup: what needs one says so, the rest works ($profile)"
+	users_bundle . sleep 300
+	as_user --profile "$profile" create --bundle "$bundle" "$id"
+	expect_success
+	as_user start "$id"
+	expect_success
+	as_user state "$id"
+	check_equal "status" "$(jq -r .status <<<"$output")" running
+	as_user exec "$id" id -u
+	expect_output 0
+	for command in "ps $id" "events --stats $id" "pause $id" "update --pids-limit 5 $id"; do
+		# shellcheck disable=SC2086 # words
+		as_user $command
+		expect_error "no cgroup of its own"
+	done
+	as_user kill "$id" KILL
+	expect_success
+	as_user delete --force "$id"
+	expect_success
+	users_nothing_left
+done
+
+# --- the cage ------------------------------------------------------------------------------------
+
+test_begin "the agent profile cages an ordinary user's container too"
+# shellcheck disable=SC2016
+users_bundle '.root.readonly = false | .process.noNewPrivileges = false' sh -c '
+	grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status
+	touch /x 2>/dev/null || echo root is read-only
+	cp /bin/busybox /tmp/true && { /tmp/true 2>/dev/null || echo nothing runs in /tmp; }
+	unshare -U true 2>/dev/null || echo no namespaces
+	mount -t tmpfs none /mnt 2>/dev/null || echo no mounts
+	touch /dev/x 2>/dev/null || echo /dev is read-only
+	echo x >/dev/null && echo /dev/null works'
+as_user run --bundle "$bundle" "$id"
+expect_output $'NoNewPrivs:\t1\nSeccomp:\t2\nroot is read-only\nnothing runs in /tmp\nno namespaces\nno mounts\n/dev is read-only\n/dev/null works'
+users_nothing_left
+
+test_begin "what is not applied is on record with its reason, and it is the host's to give"
+users_bundle . sleep 300
+as_user run --detach --bundle "$bundle" "$id"
+expect_success
+as_user state "$id"
+check_equal "not applied, beside limits" "$(jq -r '.agentrun.controls | to_entries[] | select(.value.result == "not applied").key' <<<"$output" |
+	grep -vE '^(pids|memory)-limit$' | tr '\n' ' ')" "memfd-noexec "
+check_equal "without a reason" "$(jq '[.agentrun.controls[] | select(.result == "not applied" and (.why // "") == "")] | length' <<<"$output")" 0
+check_equal "enforced" "$(jq -r '[.agentrun.controls | to_entries[] | select(.value.result == "enforced").key] | contains(["binds", "capabilities",
+	"devices", "keyring", "namespaces", "no-new-privs", "read-only-root", "scratch", "seccomp", "user-namespace"])' <<<"$output")" true
+as_user delete --force "$id"
+users_nothing_left
+
+test_begin "the host's network, which spec --rootless keeps, is refused by the agent profile"
+users_bundle 'del(.linux.namespaces[] | select(.type == "network"))' true
+as_user run --bundle "$bundle" "$id"
+expect_error "linux.namespaces[network]"
+as_user --profile compat run --bundle "$bundle" "$id"
+expect_success
+users_nothing_left
+
+# --- with a cgroup that is the user's ------------------------------------------------------------
+
+# A subtree as systemd delegates it: who begins in it may divide what is beside.
+delegate() {
+	delegated=$(cgroup_root)/$lib_mark-delegated
+	group=$delegated/session
+	mkdir -p "$group"
+	chown "$user:$user" "$delegated" "$group" "$delegated"/cgroup.{procs,threads,subtree_control} "$group/cgroup.procs"
+}
+own_cgroup() {
+	sed -n 's/^0:://p' "/proc/$(jq .pid "$mine/$id/state.json")/cgroup"
+}
+
+for profile in compat agent; do
+	test_begin "in a delegated cgroup every command works ($profile)" cgroup || continue
+	delegate
+	users_bundle . sleep 300
+	as_user --profile "$profile" run --detach --bundle "$bundle" "$id"
+	expect_success
+	check_equal "its cgroup" "$(own_cgroup)" "/$lib_mark-delegated/agentrun/$id"
+	check_equal "whose it is" "$(stat -c %u "$delegated/agentrun/$id")" "$user"
+	as_user ps --format json "$id"
+	expect_output "[$(jq .pid "$mine/$id/state.json")]"
+	as_user exec "$id" sh -c 'sed -n s/^0:://p /proc/self/cgroup'
+	expect_output /
+	as_user events --stats "$id"
+	check_equal "what is counted" "$(jq -r .type <<<"$output")" stats
+	as_user pause "$id"
+	expect_success
+	as_user state "$id"
+	check_equal "status" "$(jq -r .status <<<"$output")" paused
+	as_user exec "$id" true
+	expect_status 255
+	as_user resume "$id"
+	expect_success
+	as_user kill "$id" KILL
+	expect_success
+	as_user delete --force "$id"
+	expect_success
+	check_false "its cgroup is gone" [ -e "$delegated/agentrun/$id" ]
+	group=
+done
+
+while read -r path expected; do
+	test_begin "cgroupsPath '$path' of an ordinary user" cgroup || continue
+	delegate
+	users_bundle ".linux.cgroupsPath = \"${path/MARK/$lib_mark}\"" sleep 300
+	as_user run --detach --bundle "$bundle" "$id"
+	expect_success
+	check_equal "its cgroup" "$(own_cgroup)" "/$lib_mark-delegated/$expected"
+	as_user delete --force "$id"
+	expect_success
+	group=
+done <<'PATHS'
+/MARK-delegated/given given
+relative relative
+PATHS
+
+if test_begin "a cgroup that is not the user's is refused in a sentence" cgroup; then
+	delegate
+	users_bundle '.linux.cgroupsPath = "/agentrun-not-yours"' true
+	as_user --profile compat run --bundle "$bundle" "$id"
+	expect_error agentrun-not-yours
+	check_false "it was not made" [ -e "$(cgroup_root)/agentrun-not-yours" ]
+	group=
+fi
+
+if test_begin "limits of a delegated cgroup are in force, and updated" pids; then
+	delegate
+	echo +pids >"$(cgroup_root)/cgroup.subtree_control"
+	users_bundle '.linux.resources.pids.limit = 50' sleep 300
+	as_user run --detach --bundle "$bundle" "$id"
+	expect_success
+	check_equal "the limit" "$(cat "$delegated/agentrun/$id/pids.max")" 50
+	as_user update --pids-limit 20 "$id"
+	expect_success
+	check_equal "the limit" "$(cat "$delegated/agentrun/$id/pids.max")" 20
+	as_user delete --force "$id"
+	group=
+fi

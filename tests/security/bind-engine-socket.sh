@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whoever reaches the socket of an engine or of the init system is root of the host. Connecting needs no
+# write: a read-only bind is as good. The host's /run is one of this file's own.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/attack.bash"
+needs root command:python3
+build_helper surface
+
+# on_own_run ARGUMENT...: agentrun where /run has an engine's socket, in a mount namespace that ends with it.
+on_own_run() {
+	# shellcheck disable=SC2016
+	run_command unshare --mount --propagation private sh -c '
+		mount -t tmpfs tmpfs /run
+		mkdir -p /run/containerd /run/dbus /run/podman /run/systemd /run/user/1000
+		: >/run/containerd/file
+		ln -s /run/docker.sock '"$TEST_TMP"'/innocent-link
+		python3 -c "
+import socket
+for path in \"docker.sock\", \"containerd/containerd.sock\", \"dbus/system_bus_socket\":
+    socket.socket(socket.AF_UNIX).bind(\"/run/\" + path)"
+		exec "$@"' sh "$AGENTRUN" --root "$state" "$@"
+	rm -f "$TEST_TMP/innocent-link"
+}
+
+test_begin "a socket, or a directory that holds one, is refused, also read-only and through a link"
+for source in /run/docker.sock /run/containerd/containerd.sock /run/containerd /run/dbus/system_bus_socket \
+	/run/dbus /run/podman /run/systemd /run/user/1000 /run /var/run/docker.sock "$TEST_TMP/innocent-link"; do
+	for option in rw ro; do
+		bind_bundle "$source" "$option"
+		on_own_run run --bundle "$bundle" "$id"
+		expect_error "is refused by the agent profile"
+		expect_error "mounts[/host].source"
+		check_lacks "what ran with $source" "$output" escaped
+	done
+done
+assert_nothing_left
+
+test_begin "a service's socket anywhere else is refused as well"
+socket=$TEST_TMP/service
+AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+time.sleep(60)' "$socket" &
+service=$!
+for _ in $(seq 100); do
+	[ ! -S "$socket" ] || break
+	sleep 0.05
+done
+bind_bundle "$socket" ro
+expect_refused "mounts[/host].source" "it is a socket of the host"
+# control: what stands behind a read-only bind answers
+bind_bundle "$socket" ro
+cp "$helpers_folder/surface" "$bundle/rootfs/surface"
+run_probes compat connect-/host
+expect_probe connect-/host OK
+kill "$service"
+wait "$service" 2>/dev/null || true
+assert_nothing_left

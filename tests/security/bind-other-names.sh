@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A part of the host's system under a harmless name: a volume that an engine was told to make of it, a second
+# mount of its device, a tree with it mounted beneath.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/attack.bash"
+needs root command:unshare
+
+volumes=$TEST_TMP/volumes
+mkdir -p "$volumes/a/_data" "$TEST_TMP/tree/below" "$TEST_TMP/harmless/part"
+touch "$TEST_TMP/file" "$TEST_TMP/harmless/part/file"
+
+# run_beside MOUNT-COMMAND [ARGUMENT...]: the bundle, on a host where that was mounted.
+run_beside() {
+	local command=$1
+	shift
+	run_command unshare --mount --propagation private sh -c "$command"' && exec "$@"' sh "$@" \
+		"$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+}
+expect_beside() {
+	run_beside "mount --rbind $1 $2"
+	expect_error "is refused by the agent profile"
+	expect_error "mounts[/host].source"
+	check_lacks "what ran" "$output" escaped
+}
+
+test_begin "a volume that shows a directory of /etc is refused"
+bind_bundle "$volumes/a/_data"
+expect_beside /etc/ssl "$volumes/a/_data"
+bind_bundle "$volumes/a/_data" ro
+expect_beside /etc "$volumes/a/_data"
+assert_nothing_left
+
+test_begin "a file that shows /etc/shadow is refused"
+bind_bundle "$TEST_TMP/file" ro
+expect_beside /etc/shadow "$TEST_TMP/file"
+assert_nothing_left
+
+test_begin "a tree with a part of /etc mounted beneath is refused"
+bind_bundle "$TEST_TMP/tree" ro
+expect_beside /etc/ssl "$TEST_TMP/tree/below"
+assert_nothing_left
+
+test_begin "what is mounted into /etc is refused by its other name"
+bind_bundle "$TEST_TMP/harmless" ro
+run_beside "mount --bind $TEST_TMP/harmless/part /etc/ssl"
+expect_error "'/etc/ssl' of the host's system"
+assert_nothing_left
+
+test_begin "a directory with another harmless name is taken"
+bind_bundle "$TEST_TMP/harmless" ro
+run_beside "mount --bind $TEST_TMP/harmless/part $TEST_TMP/tree/below"
+expect_success
+expect_output escaped
+bind_bundle "$volumes/a/_data"
+run_beside "mount --bind $TEST_TMP/harmless $volumes/a/_data"
+expect_success
+expect_output escaped
+assert_nothing_left

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# exec asks for more than the container has: capabilities, no filter, no no_new_privs, labels, groups, another profile.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/attack.bash"
+needs root
+
+# shellcheck disable=SC2016
+look='grep -E "^(Cap...|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; echo groups: $(id -G)'
+
+start_container() {
+	probe_bundle "$1"
+	edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
+	run_agentrun "${@:2}" run --detach --bundle "$bundle" "$id"
+	expect_success
+}
+
+# What is left is what the profile allows at most.
+expect_caged() {
+	expect_success
+	expect_output_has "NoNewPrivs:1"
+	expect_output_has "Seccomp:2"
+	check_match "bounding capabilities" "$output" '^CapBnd:00000000000004fb$|^CapBnd:00000000000004[0-9a-f]{2}$'
+	check_match "effective capabilities" "$output" '^CapEff:0000000000000[04][0-9a-f]{2}$'
+	for set in CapInh CapAmb; do
+		expect_output_has "$set:0000000000000000"
+	done
+	check_lacks "groups" "$(sed -n 's/^groups://p' <<<"$output") " " 6 "
+}
+
+test_begin "flags of exec"
+start_container .
+run_agentrun exec --cap CAP_SYS_ADMIN --cap CAP_SYS_PTRACE --cap CAP_NET_RAW --cap CAP_MKNOD \
+	--additional-gids 6 --apparmor unconfined "$id" sh -c "$look"
+if [ "$status" != 0 ]; then
+	check_match "the reason names the flag" "$errors" "apparmor"
+	run_agentrun exec --cap CAP_SYS_ADMIN --cap CAP_SYS_PTRACE --cap CAP_NET_RAW --cap CAP_MKNOD \
+		--additional-gids 6 "$id" sh -c "$look"
+fi
+expect_caged
+run_agentrun exec --cap CAP_SYS_ADMIN --cap CAP_NET_RAW "$id" /surface socket-2-3-1 bpf mount-proc unshare-user
+for probe in socket-2-3-1 bpf mount-proc unshare-user; do
+	expect_probe "$probe" EPERM
+done
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "a process file with all capabilities, without no_new_privs, with a group of the host's disks"
+start_container .
+jq --arg look "$look" "$privileged"' | .process | .args = ["sh", "-c", $look] | .user.additionalGids = [6, 2000]
+	| .apparmorProfile = "unconfined"' "$bundle/config.json" >"$TEST_TMP/process.json"
+run_agentrun exec --process "$TEST_TMP/process.json" "$id"
+if [ "$status" != 0 ]; then
+	check_match "the reason names the label" "$errors" apparmor
+	jq 'del(.apparmorProfile)' "$TEST_TMP/process.json" >"$TEST_TMP/process-2.json"
+	run_agentrun exec --process "$TEST_TMP/process-2.json" "$id"
+fi
+expect_caged
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "the profile is the container's, whatever the command is called by"
+start_container .
+ln -sf "$AGENTRUN" "$TEST_TMP/agentrun-compat"
+run_agentrun --profile compat exec --cap CAP_SYS_ADMIN "$id" sh -c "$look"
+[ "$status" != 0 ] || expect_caged
+run_command "$TEST_TMP/agentrun-compat" --root "$state" exec --cap CAP_SYS_ADMIN "$id" sh -c "$look"
+expect_caged
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "in a container of the compat profile exec gets what it asks for"
+start_container "$privileged" --profile compat
+run_agentrun exec --cap CAP_SYS_ADMIN "$id" sh -c "$look"
+expect_success
+expect_output_has "NoNewPrivs:0"
+expect_output_has "Seccomp:0"
+run_agentrun delete --force "$id"
+assert_nothing_left
