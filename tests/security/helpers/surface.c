@@ -14,6 +14,7 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -61,8 +62,24 @@ static long int80(long number, long a, uintptr_t b)
 	return r;
 }
 
+/* A kernel without them (CONFIG_IA32_EMULATION, or ia32_emulation=0) answers with SIGSEGV, before any filter. */
+static bool kernel_has_int80(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int80(20, 0, 0);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid &&
+	       !(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
 static int probe_int80_getpid(void)
 {
+	if (!kernel_has_int80())
+		return -ENOSYS;
 	return int80(20, 0, 0) == getpid() ? 0 : -ENOSYS;
 }
 
@@ -74,6 +91,8 @@ static int probe_int80_socketcall(void)
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	long r;
 
+	if (!kernel_has_int80())
+		return -ENOSYS;
 	if (arguments == MAP_FAILED)
 		return -errno;
 	arguments[0] = AF_NETLINK;
