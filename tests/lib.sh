@@ -186,6 +186,20 @@ container_pid() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" | jq -r .pid
 }
 
+# count, expect_counting: how far the container has counted in $count_file, and that it goes on within ten seconds.
+count() {
+	cat "$count_file" 2>/dev/null || echo 0
+}
+expect_counting() {
+	local from
+	from=$(count)
+	for _ in $(seq 100); do
+		[ "$(count)" -le "$from" ] || return 0
+		sleep 0.1
+	done
+	fail "the container does not count beyond $from"
+}
+
 # For a container's shell: its own open descriptors, by nobody who opens some to look (a pipe, ls).
 # shellcheck disable=SC2034 # for the files that source this one
 own_descriptors='for fd in 0 1 2 3 4 5 6 7 8 9; do [ ! -e "/proc/$$/fd/$fd" ] || printf "%s " "$fd"; done'

@@ -15,26 +15,12 @@ expect_output true
 # counter RUNTIME: a container that counts in $bundle/data/count as long as it lives, and writes down each start
 counter() {
 	mkdir -p "$bundle/data"
+	count_file=$bundle/data/count
 	# shellcheck disable=SC2016 # for the shell in the container
 	docker run --detach --name "$id" --runtime "$1" --volume "$bundle/data:/data" box sh -c 'echo start >>/data/starts; i=0
 		while :; do i=$((i + 1)); echo $i >/data/new; mv /data/new /data/count; sleep 0.05; done'
 	expect_success
-	counts
-}
-
-count() {
-	cat "$bundle/data/count" 2>/dev/null || echo 0
-}
-
-# It counts beyond where it is, within ten seconds.
-counts() {
-	local from
-	from=$(count)
-	for _ in $(seq 100); do
-		[ "$(count)" -le "$from" ] || return 0
-		sleep 0.1
-	done
-	fail "the container does not count beyond $from"
+	expect_counting
 }
 
 if test_begin "a checkpoint of a hardened container is refused, and it goes on" agentrun; then
@@ -42,7 +28,7 @@ if test_begin "a checkpoint of a hardened container is refused, and it goes on" 
 	docker checkpoint create "$id" one
 	expect_error "is refused by the agent profile"
 	check_equal "status" "$(inspect '{{.State.Status}}')" running
-	counts
+	expect_counting
 	docker exec "$id" cat /data/starts
 	expect_output start
 fi
@@ -59,7 +45,7 @@ if test_begin "a counter goes on where its checkpoint was made" command:criu; th
 	check_equal "count of what has ended" "$(count)" "$before"
 	docker start --checkpoint one "$id"
 	expect_success
-	counts
+	expect_counting
 	check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
 	check_equal "starts" "$(cat "$bundle/data/starts")" start
 	docker exec "$id" cat /proc/1/comm
@@ -73,7 +59,7 @@ if test_begin "a container that is left running has a checkpoint too" command:cr
 	docker checkpoint create --leave-running "$id" one
 	expect_success
 	check_equal "status" "$(inspect '{{.State.Status}}')" running
-	counts
+	expect_counting
 	docker checkpoint rm "$id" one
 	expect_success
 fi

@@ -20,25 +20,11 @@ detached() {
 
 # counter [FILTER [JQ-ARGUMENT...]]: a bundle whose program counts in /tmp/count, as long as it lives.
 counter() {
+	count_file=$bundle/rootfs/tmp/count
 	# shellcheck disable=SC2016 # for the shell in the container
 	make_command "$bundle" ".root.readonly = false" \
 		sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done'
 	edit_bundle "$bundle" "${@:-.}"
-}
-
-count() {
-	cat "$bundle/rootfs/tmp/count" 2>/dev/null || echo 0
-}
-
-# It counts beyond where it is.
-expect_counting() {
-	local from
-	from=$(count)
-	for _ in $(seq 100); do
-		[ "$(count)" -le "$from" ] || return 0
-		sleep 0.1
-	done
-	fail "the container does not count beyond $from"
 }
 
 start_counter() {
