@@ -36,7 +36,7 @@ state=$TEST_TMP/state
 lib_mark=t$$-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 id=$lib_mark-0
 bundle=$TEST_TMP/bundle-0
-output='' errors='' status=0
+output='' errors='' status=0 count_file=''
 
 # --- bundles -------------------------------------------------------------------------------------
 
