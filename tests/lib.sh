@@ -170,10 +170,10 @@ container_status() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" 2>/dev/null | jq -r .status || echo none
 }
 
-# wait_status STATUS [ID]: at most ten seconds.
+# wait_status STATUS [ID]: at most thirty seconds.
 wait_status() {
 	local wanted=$1 got=
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		got=$(container_status "${2:-$id}")
 		[ "$got" != "$wanted" ] || return 0
 		sleep 0.1
