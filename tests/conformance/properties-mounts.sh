@@ -42,7 +42,7 @@ noexec exec rw,relatime
 noatime atime rw,relatime
 nodiratime diratime rw,relatime
 OPTIONS
-property "option defaults" runc=1.2 config="$(tmpfs '"defaults"')" run="$flags" output=rw,relatime
+property "option defaults" runc=no config="$(tmpfs '"defaults"')" run="$flags" output=rw,relatime
 property "option nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosymfollow"')" run="$flags" output=rw,relatime,nosymfollow
 property "option sync" config="$(tmpfs '"sync"')" run="$superblock" match='(^|,)sync(,|$)'
 property "option dirsync" config="$(tmpfs '"dirsync"')" run="$superblock" match='(^|,)dirsync(,|$)'

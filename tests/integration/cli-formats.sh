@@ -209,9 +209,9 @@ if test_begin "ps prints a table of ps(1) with the container's processes alone" 
 	check_match header "$(sed -n 1p <<<"$output")" '^UID +PID +PPID'
 	check_equal lines "$(wc -l <<<"$output")" 2
 	check_match process "$(sed -n 2p <<<"$output")" "^root +$pid .*sleep 1000$"
-	run_agentrun ps "$id" -o pid,comm
+	run_agentrun ps "$id" -eo pid,comm
 	check_equal table "$(awk '{ print $1, $2 }' <<<"$output")" "PID COMMAND"$'\n'"$pid sleep"
-	run_agentrun ps "$id" -o comm
+	run_agentrun ps "$id" -eo comm
 	expect_status 1
 	expect_error "couldn't find PID field in ps output"
 	run_agentrun ps "$id" --no-such-option
