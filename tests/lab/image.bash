@@ -17,7 +17,7 @@ lab_cache=${AGENTRUN_TEST_CACHE:-/var/cache/agentrun-tests}
 lab_why=
 
 # The packages of the guests, beside those the package manager itself needs.
-lab_light_packages="acl apparmor attr bash busybox-static coreutils e2fsprogs file gawk iproute2 iptables jq kmod
+lab_light_packages="acl apparmor attr bash bsdutils busybox-static coreutils e2fsprogs file gawk iproute2 iptables jq kmod
 	libcap2-bin libmount1 libseccomp2 libsystemd0 libubsan1 libasan8 libyajl2 mount nftables passwd procps psmisc
 	python3-minimal python3 secilc strace sudo uidmap util-linux util-linux-extra xz-utils"
 lab_full_packages="$lab_light_packages buildah conmon containerd containernetworking-plugins crun cryptsetup-bin curl dbus dbus-user-session
