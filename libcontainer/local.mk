@@ -184,6 +184,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/probe-host.c \
 	%D%/kernel/probe-host.h \
 	%D%/kernel/probe-idmap.c \
+	%D%/kernel/probe-userns.c \
 	%D%/kernel/probe-internal.h \
 	%D%/kernel/probe-lsm.c \
 	%D%/kernel/probe-mounts.c \

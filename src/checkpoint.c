@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -39,6 +40,8 @@ static int run(struct ar_call *call, struct ar_error *err)
 	struct ar_checkpoint_args *args = &values->args;
 	int r;
 
+	/* who is told by --status-fd may have gone: the checkpoint is made all the same */
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail: a signal that exists */
 	args->id = call->words.argv[0];
 	ar_drop_empty(&args->parent_path);
 	ar_drop_empty(&args->page_server);

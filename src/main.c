@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -184,6 +185,8 @@ int main(int argc, char **argv)
 
 	if (argc < 1 || fill_standard_descriptors() < 0)
 		return EXIT_ERROR;
+	/* ignored by some callers, which execve(2) keeps: then no child could be waited for */
+	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail: a signal that exists */
 	arena = ar_arena_new();
 	call.arena = arena;
 	call.globals = &globals;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,6 +114,30 @@ static void probe_process(struct ar_probing *p)
 		f->nofile_hard = limit.rlim_max;
 	}
 	probe_rlimits(p);
+}
+
+static bool is_hosts_device(const struct ar_device *d)
+{
+	bool block = ar_streq(d->type, "b");
+	struct stat st;
+
+	/* a fifo has no numbers: it is none of the host's */
+	return !ar_streq(d->type, "p") && d->path && lstat(d->path, &st) == 0 &&
+	       (st.st_mode & S_IFMT) == (block ? S_IFBLK : S_IFCHR) &&
+	       major(st.st_rdev) == d->major.value && minor(st.st_rdev) == d->minor.value;
+}
+
+static void probe_devices(struct ar_probing *p)
+{
+	static const struct ar_list none;
+	const struct ar_list *devices = p->spec->linux ? &p->spec->linux->devices : &none;
+	bool *own = ar_alloc_array(p->arena, devices->n + 1, sizeof(*own));
+	size_t i = 0;
+
+	/* who may be opened is asked of opt-outs alone: an engine lists all of /dev */
+	ar_list_foreach(const struct ar_device, d, devices)
+		own[i++] = p->config->opt_outs.n > 0 && is_hosts_device(d);
+	p->facts->own_device = own;
 }
 
 static void probe_cgroup(struct ar_probing *p)
@@ -237,6 +262,15 @@ static void look_at_hook(struct ar_probing *p, const char *path, struct ar_hook_
 	fact->caller_may_write = ar_untrusted(&p->trust, fd, resolved) != NULL;
 }
 
+/* Where root is no root of the host, no mapping is one of it. */
+static void probe_userns(struct ar_probing *p)
+{
+	const struct ar_namespace *user = ar_spec_namespace(p->spec, "user");
+
+	p->facts->joined_maps_root = p->facts->host_root && user && user->path && *user->path &&
+				     ar_probe_userns_maps_root(user->path);
+}
+
 static void probe_hooks(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
@@ -276,7 +310,9 @@ static void probe_for_policy(struct ar_probing *p)
 	probe_cgroup(p);
 	probe_lsm(p);
 	probe_groups(p);
+	probe_devices(p);
 	probe_namespaces(p);
+	probe_userns(p);
 	probe_hooks(p);
 	ar_probe_targets(p);
 	ar_probe_home(p);

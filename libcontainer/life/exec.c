@@ -41,8 +41,8 @@ static int parse_id(const char *text, const char *what, struct ar_opt_u64 *ret,
 	return 0;
 }
 
-/* uid[:gid], both in digits; without a gid the group is 0 as with runc, never what else is in the
- * text (CVE-2026-30892). */
+/* uid[:gid], both in digits; without a gid the group stays the container's, as with runc, and is
+ * never what else is in the text (CVE-2026-30892). */
 static int parse_user(struct ar_arena *arena, const char *text, struct ar_user *ret,
 		      struct ar_error *err)
 {
@@ -52,8 +52,19 @@ static int parse_user(struct ar_arena *arena, const char *text, struct ar_user *
 	if (gid)
 		*gid++ = '\0';
 	r = parse_id(uid, "user", &ret->uid, err);
-	ret->gid = (struct ar_opt_u64){ true, 0 };
+	if (!ret->gid.set)
+		ret->gid = (struct ar_opt_u64){ true, 0 };
 	return r < 0 || !gid ? r : parse_id(gid, "group", &ret->gid, err);
+}
+
+static struct ar_u64s with_room(struct ar_arena *arena, const struct ar_u64s *list, size_t more)
+{
+	struct ar_u64s all = { ar_alloc_array(arena, list->n + more + 1, sizeof(uint64_t)),
+			       list->n };
+
+	if (list->n)
+		memcpy(all.items, list->items, list->n * sizeof(uint64_t));
+	return all;
 }
 
 static int user_from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
@@ -69,10 +80,7 @@ static int user_from_flags(struct ar_arena *arena, const struct ar_exec_args *ar
 		*user = *own;
 	if (args->user)
 		r = parse_user(arena, args->user, user, err);
-	if (args->additional_gids.n)
-		*groups = (struct ar_u64s){
-			ar_alloc_array(arena, args->additional_gids.n, sizeof(uint64_t)), 0
-		};
+	*groups = with_room(arena, groups, args->additional_gids.n);
 	for (size_t i = 0; i < args->additional_gids.n && r == 0; i++) {
 		struct ar_opt_u64 gid;
 

@@ -73,9 +73,12 @@ struct ar_facts {
 	const char **mount_target; /* for each of spec.mounts: its destination with links inside the
 				      root resolved */
 	const char *scratch_target[AR_SCRATCH_COUNT]; /* the same for ar_scratch_paths */
+	const bool *own_device;	 /* for each of spec.linux.devices: at its path the host has the
+				    device of that type and these numbers; NULL: none */
 	const char **namespaces; /* for each of spec.linux.namespaces that has a path:
 				    "net:[4026532008]", else NULL */
 	size_t n_namespaces;
+	bool joined_maps_root; /* a user namespace is joined in which root is root of the host */
 	struct ar_group_fact *groups; /* the host's privileged groups */
 	size_t n_groups;
 	struct ar_hook_fact *hooks; /* in the order prestart, createRuntime, ..., poststop */

@@ -8,6 +8,7 @@
 /*
  * Device nodes and who may open them. Every container has the nodes of config-linux.md, "Default
  * Devices", and its own terminals; whatever else the bundle lists needs an opt-out that names it.
+ * Its console is a terminal of its own, bound to /dev/console: 5:1 is the machine's.
  */
 static const struct {
 	const char *path;
@@ -17,8 +18,7 @@ static const struct {
 	{ "/dev/null", 1, 3, "rwm" },	 { "/dev/zero", 1, 5, "rwm" },
 	{ "/dev/full", 1, 7, "rwm" },	 { "/dev/random", 1, 8, "rwm" },
 	{ "/dev/urandom", 1, 9, "rwm" }, { "/dev/tty", 5, 0, "rwm" },
-	{ "/dev/console", 5, 1, "rwm" }, { "/dev/ptmx", 5, 2, "rwm" },
-	{ "/dev/pts", 136, -1, "rwm" },
+	{ "/dev/ptmx", 5, 2, "rwm" },	 { "/dev/pts", 136, -1, "rwm" },
 };
 
 static bool is_default(const struct ar_device *d)
@@ -44,18 +44,37 @@ static void add_rule(struct ar_list *rules, enum ar_tri allow, const char *type,
 	r->minor = (struct ar_opt_i64){ minor >= 0, minor };
 }
 
+/*
+ * The path says where a node stands in the container, and the bundle may put any device there: an
+ * opt-out for a path holds for what the host has at that path, else the type and numbers have to be
+ * named ("b 253:0").
+ */
+static bool declared(struct ar_merging *m, size_t index, const struct ar_device *d)
+{
+	const char *numbers = ar_printf(m->arena, "%s %" PRId64 ":%" PRId64, d->type,
+					d->major.value, d->minor.value);
+	bool own = m->facts->own_device && m->facts->own_device[index];
+
+	return (own && ar_opted_out(m, "linux.devices", d->path, d->path)) ||
+	       ar_opted_out_as(m, "linux.devices", "linux.devices",
+			       ar_printf(m->arena, "%s (%s)", d->path, numbers), numbers);
+}
+
 /* The nodes that stay, and their rules. */
 static void keep_nodes(struct ar_merging *m, struct ar_list *rules)
 {
 	const struct ar_list *asked = &m->from->linux->devices;
 	struct ar_device *kept = ar_alloc_array(m->arena, asked->n + 1, sizeof(*kept));
 	struct ar_grow dropped = { .arena = m->arena };
-	size_t n = 0;
+	size_t n = 0, index = 0;
 
 	ar_list_foreach(const struct ar_device, d, asked) {
-		if (is_default(d)) {
+		bool standard = is_default(d), by_opt_out = !standard && declared(m, index, d);
+
+		index++;
+		if (standard) {
 			kept[n++] = *d;
-		} else if (ar_opted_out(m, "linux.devices", d->path, d->path)) {
+		} else if (by_opt_out) {
 			kept[n++] = *d;
 			/* with "m": the node is made by init, under these rules */
 			if (!ar_streq(d->type, "p"))

@@ -8,6 +8,26 @@
 /* A further process of a container, and new limits for it: held to the profile the container was
  * created with. */
 
+/* The container's limits of the types that the caller left out stay with those he asks for. */
+static struct ar_list with_own_rlimits(struct ar_arena *arena, const struct ar_list *asked,
+				       const struct ar_list *own)
+{
+	struct ar_rlimit *all = ar_alloc_array(arena, asked->n + own->n + 1, sizeof(*all));
+	size_t n = 0;
+
+	ar_list_foreach(const struct ar_rlimit, limit, asked)
+		all[n++] = *limit;
+	ar_list_foreach(const struct ar_rlimit, limit, own) {
+		bool found = false;
+
+		ar_list_foreach(const struct ar_rlimit, other, asked)
+			found = found || ar_streq(other->type, limit->type);
+		if (!found)
+			all[n++] = *limit;
+	}
+	return (struct ar_list){ all, n };
+}
+
 /* What the caller left out is the container's. */
 static struct ar_process *inherit(struct ar_arena *arena, const struct ar_process *own,
 				  const struct ar_process *asked)
@@ -81,6 +101,7 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		*decisions = (struct ar_list){ NULL, 0 };
 	if (container->profile != AR_PROFILE_COMPAT) {
 		begin(&m, arena, container, &ar_config_default);
+		p->rlimits = with_own_rlimits(arena, &p->rlimits, &own->rlimits);
 		ceiling.capabilities = own->capabilities ? &own->capabilities->bounding : &none;
 		ceiling.nofile = own_nofile(own, m.values.nofile_ceiling);
 		ceiling.rlimits = &own->rlimits;

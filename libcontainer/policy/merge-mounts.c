@@ -229,9 +229,13 @@ static bool merge_fs(struct work *w, const struct tray *tray)
 		if (ar_streq(type, fs_rules[i].type) &&
 		    (!fs_rules[i].place || ar_streq(w->target, fs_rules[i].place)))
 			rule = &fs_rules[i];
-	if (!rule)
-		return !ar_refused(m, "mounts[].type", field_of(w, "type"), type, w->destination,
-				   misplaced(m, type));
+	if (!rule) {
+		if (ar_refused(m, "mounts[].type", field_of(w, "type"), type, w->destination,
+			       misplaced(m, type)))
+			return false;
+		tighten(w, AR_WANT_NOSUID | AR_WANT_NODEV, false, NULL); /* as a bind */
+		return true;
+	}
 	for (size_t i = 0; rule->place && i < tray->n; i++)
 		if (ar_streq(tray->targets[i], w->target))
 			return !ar_refused(m, "mounts[].type", field_of(w, "type"), type,

@@ -146,13 +146,28 @@ static void idmap_binds(struct ar_merging *m)
 	}
 }
 
+static bool maps_root(const struct ar_list *mappings)
+{
+	ar_list_foreach(const struct ar_id_mapping, map, mappings)
+		if (map->host_id.value == 0 && map->size.value > 0)
+			return true;
+	return false;
+}
+
 void ar_merge_userns(struct ar_merging *m)
 {
 	struct ar_linux *l = m->to->linux;
 	const char *why;
 
-	if (ar_spec_namespace(m->from, "user"))
-		return; /* the engine's own */
+	if (ar_spec_namespace(m->from, "user")) {
+		/* the engine's own, if it is worth its name */
+		if (m->facts->joined_maps_root ||
+		    (m->facts->host_root && is_new(m, "user") &&
+		     (maps_root(&l->uid_mappings) || maps_root(&l->gid_mappings))))
+			ar_not_applied(m, AR_CONTROL_USER_NAMESPACE,
+				       "the bundle's user namespace maps root of the host");
+		return;
+	}
 	why = no_userns(m);
 	if (why) {
 		ar_not_applied(m, AR_CONTROL_USER_NAMESPACE, why);

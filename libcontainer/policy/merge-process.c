@@ -76,10 +76,17 @@ static uint64_t host_gid(const struct ar_merging *m, uint64_t gid)
 
 static bool is_privileged(const struct ar_merging *m, uint64_t gid)
 {
-	gid = host_gid(m, gid);
-	for (size_t i = 0; i < m->out->privileged_gids.n; i++)
-		if (m->out->privileged_gids.items[i] == gid)
+	const struct ar_namespace *user = ar_spec_namespace(m->to, "user");
+	/* what a joined namespace maps is its own, whatever mappings stand beside its path */
+	bool joined = user && user->path && *user->path;
+	uint64_t host = host_gid(m, gid);
+
+	for (size_t i = 0; i < m->out->privileged_gids.n; i++) {
+		uint64_t privileged = m->out->privileged_gids.items[i];
+
+		if (privileged == host || (joined && privileged == gid))
 			return true;
+	}
 	return false;
 }
 

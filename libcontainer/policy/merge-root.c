@@ -39,11 +39,30 @@ void ar_merge_flags(struct ar_merging *m)
 	merge_landlock(m);
 }
 
-/* Engines keep roots of containers in /run, beside their sockets. */
+/* Engines keep roots of containers beside their sockets, and beside what else they keep of
+ * containers. */
 static bool is_engines_root(const char *path)
 {
+	static const char *const others[] = { "/**/containers/{id}/**", "/**/*-containers/{id}/**",
+					      "/**/sandboxes/{id}/**", "/**/volumes/**",
+					      "/**/kubelet/pods/**" };
+
+	for (size_t i = 0; i < AR_COUNT(others); i++)
+		if (ar_shape_matches(others[i], path))
+			return false;
 	return ar_shape_matches("/**/rootfs", path) || ar_shape_matches("/**/merged", path) ||
 	       ar_shape_matches("/**/{id}", path);
+}
+
+static bool is_engines_data(const struct ar_merging *m, const char *path)
+{
+	const struct ar_strings *roots = &m->config->engine_roots;
+
+	for (size_t i = 0; i < roots->n; i++)
+		if (ar_path_within(roots->items[i], path)) /* all of it */
+			return true;
+	return (ar_path_in(path, &ar_engine_trees) || ar_path_in(path, roots)) &&
+	       !is_engines_root(path);
 }
 
 /* Why that directory of the host is no root of a container; NULL: it may be one. */
@@ -60,6 +79,8 @@ static const char *root_reason(const struct ar_merging *m, const char *path)
 			return ar_printf(m->arena, "it is or holds %s", sensitive[i].what);
 	if (ar_path_in(path, &ar_root_engines) && !is_engines_root(path))
 		return "it lies beside the sockets of the host's services";
+	if (is_engines_data(m, path))
+		return "it is part of a container engine's data";
 	if (ar_shape_matches("/home/{name}", path))
 		return "it is somebody's home";
 	if (credential)

@@ -50,7 +50,10 @@ struct case_facts {
 	struct ar_opt_i64 landlock, oom_score_adj, now;
 	struct ar_opt_u64 nofile;
 	struct ar_map links, namespaces, groups;
+	struct ar_strings other_devices; /* paths where the host has another device than is asked
+					    for */
 	struct ar_list sources, hooks;
+	enum ar_tri joined_maps_root;
 };
 
 #define IN(type_, member) .offset = offsetof(struct type_, member)
@@ -96,6 +99,8 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "memfdNoexec", .type = AR_T_TRI, IN(case_facts, memfd_noexec) },
 	{ .name = "selinux", .type = AR_T_TRI, IN(case_facts, selinux) },
 	{ .name = "idmap", .type = AR_T_TRI, IN(case_facts, idmap) },
+	{ .name = "joinedMapsRoot", .type = AR_T_TRI, IN(case_facts, joined_maps_root) },
+	{ .name = "otherDevices", .type = AR_T_STRINGS, IN(case_facts, other_devices) },
 	{ .name = "landlock", .type = AR_T_I64, IN(case_facts, landlock) },
 	{ .name = "oomScoreAdj", .type = AR_T_I64, IN(case_facts, oom_score_adj) },
 	{ .name = "now", .type = AR_T_I64, IN(case_facts, now) },
@@ -289,6 +294,19 @@ static void make_namespaces(struct golden *g)
 	}
 }
 
+static void make_devices(struct golden *g)
+{
+	static const struct ar_list none;
+	const struct ar_list *devices = g->spec->linux ? &g->spec->linux->devices : &none;
+	bool *own = ar_alloc_array(g->arena, devices->n + 1, sizeof(*own));
+	size_t i = 0;
+
+	ar_list_foreach(const struct ar_device, d, devices)
+		own[i++] = !ar_strings_have(&g->says.other_devices, d->path);
+	g->facts.own_device = own;
+	g->facts.joined_maps_root = g->says.joined_maps_root == AR_YES;
+}
+
 static void make_facts(struct golden *g)
 {
 	const struct case_facts *s = &g->says;
@@ -317,6 +335,7 @@ static void make_facts(struct golden *g)
 	if (f->root.resolved[0] != '/')
 		f->root.resolved = ar_printf(g->arena, "%s/%s", f->bundle, f->root.resolved);
 	make_mounts(g);
+	make_devices(g);
 	make_hooks(g);
 	make_namespaces(g);
 }

@@ -356,3 +356,9 @@ run_agentrun delete --force "$id"
 expect_success
 check_match "standard error" "$errors" 'level=warning msg="error running poststop hook #0'
 assert_nothing_left
+
+test_begin "a caller that ignores SIGCHLD gets the exit status all the same"
+make_command "$bundle" '.hooks = {createRuntime: [{path: "/bin/true"}]}' sh -c 'exit 3'
+run_command sh -c 'trap "" CHLD; exec "$@"' sh "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+expect_status 3
+assert_nothing_left

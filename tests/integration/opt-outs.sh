@@ -27,6 +27,14 @@ check_lacks "output without the opt-out" "$output" opened
 with_config "$let_in" run --bundle "$bundle" "$id"
 expect_output $'opened\n/dev/kmsg'
 
+test_begin "another device at the path that is let in is left out, and comes in by its numbers alone"
+make_command "$bundle" '.linux.devices = [{path: "/dev/urandom", type: "c", major: 1, minor: 11}]' \
+	sh -c 'stat -c %t:%T /dev/urandom; : >/dev/urandom && echo opened'
+with_config "${let_in//\/dev\/kmsg//dev/urandom}" run --bundle "$bundle" "$id"
+expect_output $'1:9\nopened'
+with_config "${let_in//\/dev\/kmsg/c 1:11}" run --bundle "$bundle" "$id"
+expect_output $'1:b\nopened'
+
 test_begin "a device that is bound and let in can be opened"
 make_command "$bundle" \
 	'.mounts += [{destination: "/dev/kmsg", type: "bind", source: "/dev/kmsg", options: ["bind"]}]' \

@@ -60,6 +60,16 @@ expect_caged
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+test_begin "limits that a process does not speak of stay the container's"
+start_container '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 100}, {type: "RLIMIT_NPROC", soft: 500, hard: 500}]'
+jq '.process | .args = ["sh", "-c", "ulimit -n; grep \"Max processes\" /proc/self/limits"] | .rlimits = [{type: "RLIMIT_STACK", soft: 1048576, hard: 1048576}]' \
+	"$bundle/config.json" >"$TEST_TMP/process.json"
+run_agentrun exec --process "$TEST_TMP/process.json" "$id"
+check_match "open files" "$output" $'^100\n'
+check_match "processes" "$output" 'Max processes +500 +500'
+run_agentrun delete --force "$id"
+assert_nothing_left
+
 test_begin "the profile is the container's, whatever the command is called by"
 start_container .
 ln -sf "$AGENTRUN" "$TEST_TMP/agentrun-compat"

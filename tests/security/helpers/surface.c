@@ -62,7 +62,8 @@ static long int80(long number, long a, uintptr_t b)
 	return r;
 }
 
-/* A kernel without them (CONFIG_IA32_EMULATION, or ia32_emulation=0) answers with SIGSEGV, before any filter. */
+/* A kernel without them (CONFIG_IA32_EMULATION, or ia32_emulation=0) answers with SIGSEGV, before
+ * any filter. */
 static bool kernel_has_int80(void)
 {
 	int status = 0;
