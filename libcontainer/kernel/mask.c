@@ -17,11 +17,13 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "kernel/mount-table.h"
 #include "kernel/mount.h"
 
 struct mask {
 	const struct ar_mask_tree *tree;
 	int null, empty; /* empty: a detached tmpfs, made when the first directory needs it */
+	dev_t empty_dev; /* its file system, 0: none yet */
 	const char *label;
 	struct ar_error *err;
 };
@@ -135,6 +137,26 @@ static int place(int source, int target, const char *path, struct ar_error *err)
 	return r < 0 ? r : ar_mount_verify(top, MOUNT_ATTR_RDONLY, path, err);
 }
 
+/*
+ * Whether target is the root of the mount that top is the root of. Links lead there too, so it is
+ * told by what was opened; before Linux 5.8 mounts have no id to see, and the file has to do.
+ */
+static int is_top(int target, int top, bool *ret)
+{
+	uint64_t first, second;
+	struct stat a, b;
+
+	*ret = false;
+	if (top < 0)
+		return 0;
+	if (fstat(target, &a) < 0 || fstat(top, &b) < 0)
+		return -errno;
+	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	*ret = ar_mount_id(target, &first) < 0 || ar_mount_id(top, &second) < 0 || first == second;
+	return 0;
+}
+
 /* The first masked directory gets a tmpfs of no size, the others a bind of it: one superblock for
  * all. */
 static int mask_dir(struct mask *m, int target, const char *path)
@@ -156,20 +178,35 @@ static int mask_dir(struct mask *m, int target, const char *path)
 		.origin = -1,
 		.userns = -1,
 	};
+	struct stat st;
 	int r;
 
 	if (m->empty >= 0)
 		return place(m->empty, target, path, m->err);
 	r = ar_mount_place(&q, target, &m->empty, m->err);
-	return r < 0 ? r : ar_mount_verify(m->empty, MOUNT_ATTR_RDONLY, path, m->err);
+	if (r == 0)
+		r = ar_mount_verify(m->empty, MOUNT_ATTR_RDONLY, path, m->err);
+	if (r == 0 && fstat(m->empty, &st) < 0)
+		r = ar_fail(m->err, errno, "mask '%s'", path);
+	if (r == 0)
+		m->empty_dev = st.st_dev;
+	return r;
 }
 
 static int mask_one(struct mask *m, int target, const char *path)
 {
 	struct stat st;
+	bool root = false;
+	int r = fstat(target, &st) < 0 ? -errno : 0;
 
-	if (fstat(target, &st) < 0)
-		return ar_fail(m->err, errno, "mask '%s'", path);
+	if (r == 0 && !m->tree->plain_root)
+		r = is_top(target, m->tree->root, &root);
+	if (r < 0)
+		return ar_fail(m->err, -r, "mask '%s'", path);
+	/* what lies on the root hides nothing of it: only ".." and a later process step onto that
+	 */
+	if (root)
+		return ar_refuse(m->err, EINVAL, "'%s' is the container's root", path);
 	return S_ISDIR(st.st_mode) ? mask_dir(m, target, path)
 				   : place(m->null, target, path, m->err);
 }
@@ -188,17 +225,34 @@ int ar_null_verify(int fd, struct ar_error *err)
 }
 
 int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *paths, int null,
-		  const char *label, struct ar_error *err)
+		  const char *label, dev_t *ret_empty, struct ar_error *err)
 {
 	struct mask m = { .tree = tree, .null = null, .empty = -1, .label = label, .err = err };
 	int r = each(&m, paths, mask_one);
 
 	ar_close_fd(&m.empty);
+	*ret_empty = m.empty_dev;
 	return r < 0 ? ar_prefix(err, r, "masked paths") : 0;
 }
 
+/*
+ * Whether target is one of the mounts that paths are looked up in. A bind on it would cover it with
+ * a copy of all that is in it, and what is masked afterwards would be so in the covered one alone.
+ */
+static int find_top(const struct mask *m, int target, bool *ret_top, bool *ret_root)
+{
+	int r = is_top(target, m->tree->root, ret_root);
+
+	*ret_top = *ret_root;
+	if (r == 0 && !*ret_top)
+		r = is_top(target, m->tree->proc, ret_top);
+	if (r == 0 && !*ret_top)
+		r = is_top(target, m->tree->sys, ret_top);
+	return r;
+}
+
 /* A bind of the place on itself, with everything mounted below it, all of it read-only. */
-static int readonly_one(struct mask *m, int target, const char *path)
+static int readonly_bind(struct mask *m, int target, const char *path)
 {
 	struct ar_mount_options options = { .bind = true,
 					    .recursive = true,
@@ -216,6 +270,20 @@ static int readonly_one(struct mask *m, int target, const char *path)
 	return r < 0 ? r : ar_mount_verify(top, MOUNT_ATTR_RDONLY, path, m->err);
 }
 
+static int readonly_one(struct mask *m, int target, const char *path)
+{
+	bool top = false, root = false;
+	int r = find_top(m, target, &top, &root);
+
+	if (r < 0)
+		return ar_fail(m->err, -r, "look at '%s'", path);
+	if (!top)
+		return readonly_bind(m, target, path);
+	r = ar_mount_set(target, !root || !m->tree->plain_root, MOUNT_ATTR_RDONLY, 0, 0, path,
+			 m->err);
+	return r < 0 ? r : ar_mount_verify(target, MOUNT_ATTR_RDONLY, path, m->err);
+}
+
 int ar_readonly_paths(const struct ar_mask_tree *tree, const struct ar_strings *paths,
 		      struct ar_error *err)
 {
@@ -223,4 +291,31 @@ int ar_readonly_paths(const struct ar_mask_tree *tree, const struct ar_strings *
 	int r = each(&m, paths, readonly_one);
 
 	return r < 0 ? ar_prefix(err, r, "read-only paths") : 0;
+}
+
+static int verify_masked(struct mask *m, int target, const char *path)
+{
+	struct stat st;
+
+	if (fstat(target, &st) < 0)
+		return ar_fail(m->err, errno, "look at '%s'", path);
+	if (S_ISDIR(st.st_mode) ? m->empty_dev && st.st_dev == m->empty_dev
+				: S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		return 0;
+	return ar_refuse(m->err, EAGAIN, "'%s' is not masked: it was moved while it was", path);
+}
+
+static int verify_readonly(struct mask *m, int target, const char *path)
+{
+	return ar_mount_verify(target, MOUNT_ATTR_RDONLY, path, m->err);
+}
+
+int ar_masks_verify(int root, const struct ar_strings *masked, dev_t empty,
+		    const struct ar_strings *readonly, struct ar_error *err)
+{
+	const struct ar_mask_tree tree = { .root = root, .proc = -1, .sys = -1 };
+	struct mask m = { .tree = &tree, .null = -1, .empty = -1, .empty_dev = empty, .err = err };
+	int r = each(&m, masked, verify_masked);
+
+	return r < 0 ? r : each(&m, readonly, verify_readonly);
 }

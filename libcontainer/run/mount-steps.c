@@ -443,12 +443,18 @@ const struct ar_step ar_step_working_directory = { "working directory", AR_INIT,
 
 static int masks(struct ar_run *run, struct ar_error *err)
 {
-	const struct ar_mask_tree tree = { run->root, run->own_proc, run->own_sys };
+	const struct ar_mask_tree tree = {
+		.root = run->root,
+		.proc = run->own_proc,
+		.sys = run->own_sys,
+		.plain_root = run->effective->profile == AR_PROFILE_COMPAT,
+	};
 	const struct ar_linux *linux = ar_run_linux(run);
 	int r = ar_readonly_paths(&tree, &linux->readonly_paths, err);
 
 	if (r == 0)
-		r = ar_mask_paths(&tree, &linux->masked_paths, run->null, linux->mount_label, err);
+		r = ar_mask_paths(&tree, &linux->masked_paths, run->null, linux->mount_label,
+				  &run->mask_dev, err);
 	return r;
 }
 const struct ar_step ar_step_masks = { "paths", AR_INIT, AR_STEP_PLAIN, masks, NULL };
@@ -546,6 +552,26 @@ static int verify_one(struct ar_run *run, size_t i, const struct ar_mount *m, st
 	return r;
 }
 
+/* From above the root, where whatever lies on it would show instead of it. */
+static int verify_masks(struct ar_run *run, struct ar_error *err)
+{
+	_cleanup_fd_ int above = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct ar_linux *linux = ar_run_linux(run);
+	bool same = false;
+	int r;
+
+	if (above < 0)
+		return ar_fail(err, errno, "open '/..' of the container");
+	r = ar_mount_same(run->root, above, "/", &same, err);
+	if (r < 0)
+		return r;
+	if (!same)
+		return ar_refuse(err, EBUSY, "something is mounted on the container's root");
+	return linux ? ar_masks_verify(above, &linux->masked_paths, run->mask_dev,
+				       &linux->readonly_paths, err)
+		     : 0;
+}
+
 static int verify(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_list *list = &run->effective->spec->mounts;
@@ -559,6 +585,6 @@ static int verify(struct ar_run *run, struct ar_error *err)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return verify_masks(run, err);
 }
 const struct ar_step ar_step_verify = { "read back mounts", AR_INIT, 0, verify, NULL };

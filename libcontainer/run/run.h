@@ -85,6 +85,7 @@ struct ar_run {
 	int root;	       /* the container's / */
 	int own_proc, own_sys; /* what is mounted on /proc and /sys of the container, -1 */
 	int null;	       /* the host's null device */
+	dev_t mask_dev;	       /* the file system of masked directories, 0: there is none */
 	int tty;	       /* the peer of the terminal */
 	bool at_work;	       /* in the working directory, by the rights of root */
 	struct ar_cap_sets caps;
