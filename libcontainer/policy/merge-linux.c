@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/sys.h"
 #include "policy/merging.h"
+#include "spec/mount-options.h"
 
 /* --- paths --- */
 
@@ -236,13 +238,47 @@ static void judge_cgroups_path(struct ar_merging *m)
 		ar_refused(m, path, path, asked, NULL, reason);
 }
 
-static void judge_propagation(struct ar_merging *m)
+static bool has_slave_binds(struct ar_merging *m)
+{
+	ar_list_foreach(const struct ar_mount, mount, &m->to->mounts) {
+		struct ar_mount_options options;
+
+		ar_mount_options_parse(m->arena, &mount->options, &options);
+		if (options.bind && (options.propagation & MS_SLAVE))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The root, and the tree that binds are taken from: one cannot be a slave of what is private
+ * already, so that a bind that may be one makes the root follow where nothing is said of it.
+ */
+static void merge_propagation(struct ar_merging *m)
 {
 	static const char path[] = "linux.rootfsPropagation";
-	const char *asked = m->from->linux->rootfs_propagation;
+	const char *asked = m->from->linux->rootfs_propagation, *want = "rprivate";
+	const char *reason = ar_mounts_later;
 
-	if (ar_streq(asked, "shared") || ar_streq(asked, "rshared"))
+	if (!asked)
+		asked = "";
+	if (ar_streq(asked, "shared") || ar_streq(asked, "rshared")) {
 		ar_refused(m, path, path, asked, NULL, NULL);
+		return;
+	}
+	if (ar_streq(asked, "unbindable") || ar_streq(asked, "runbindable"))
+		return; /* private, and more */
+	if (m->profile != AR_PROFILE_STRICT &&
+	    (ar_streq(asked, "slave") || ar_streq(asked, "rslave"))) {
+		want = "rslave";
+		reason = NULL; /* what is mounted below would stay shared */
+	} else if (!*asked && has_slave_binds(m)) {
+		want = "rslave";
+		reason = "a bind is to be a slave";
+	}
+	m->to->linux->rootfs_propagation = want;
+	if (!ar_streq(asked, want))
+		ar_decide_as(m, path, path, asked, want, reason);
 }
 
 static void merge_personality(struct ar_merging *m)
@@ -268,7 +304,7 @@ static void merge_personality(struct ar_merging *m)
 void ar_merge_linux(struct ar_merging *m)
 {
 	judge_cgroups_path(m);
-	judge_propagation(m);
+	merge_propagation(m);
 	merge_paths(m);
 	merge_sysctl(m);
 	merge_seccomp(m);

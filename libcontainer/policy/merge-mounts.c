@@ -170,13 +170,9 @@ static bool refused_mappings(const struct work *w)
 /* Put the flags in force and say so once. reason NULL: the rule's. */
 static void tighten(struct work *w, unsigned int want, bool recursive, const char *reason)
 {
-	static const char *slave_names[] = { "slave", "rslave", NULL };
-	static const struct ar_strings slave = { slave_names, AR_COUNT(slave_names) - 1 };
 	struct ar_merging *m = w->m;
 	struct ar_strings got = ar_mount_tighten(m->arena, &w->to.options, want, recursive);
 
-	if (m->profile == AR_PROFILE_STRICT && (w->options.propagation & MS_SLAVE))
-		got = ar_options_lost(m->arena, &got, &slave);
 	if (got.items != w->to.options.items) {
 		struct ar_strings lost = ar_options_lost(m->arena, &w->to.options, &got);
 		struct ar_strings added = ar_options_lost(m->arena, &got, &w->to.options);
@@ -184,6 +180,31 @@ static void tighten(struct work *w, unsigned int want, bool recursive, const cha
 		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
 			     ar_join(m->arena, &lost, 32), ar_join(m->arena, &added, 32), reason);
 	}
+	w->to.options = got;
+}
+
+/*
+ * What the host mounts later below the source of a bind was judged by nobody: it appears only where
+ * that is asked, and in no strict container. Of several words the last one counts, and stays alone.
+ */
+static void hold_propagation(struct work *w, bool bind)
+{
+	struct ar_merging *m = w->m;
+	unsigned long asked = w->options.propagation;
+	const char *want = "rprivate";
+	struct ar_strings got, lost;
+
+	if (!bind && !asked)
+		return;
+	if ((asked & MS_SLAVE) && m->profile != AR_PROFILE_STRICT)
+		want = asked & MS_REC ? "rslave" : "slave";
+	else if (asked & MS_UNBINDABLE)
+		want = "runbindable";
+	got = ar_mount_propagating(m->arena, &w->to.options, want);
+	lost = ar_options_lost(m->arena, &w->to.options, &got);
+	if (got.items != w->to.options.items)
+		ar_decide_as(m, "linux.rootfsPropagation", field_of(w, "options"),
+			     ar_join(m->arena, &lost, 8), want, ar_mounts_later);
 	w->to.options = got;
 }
 
@@ -355,6 +376,7 @@ static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 		return;
 	if (bind ? !merge_bind(&w, &f->sources[source], v) : !merge_fs(&w, tray))
 		return;
+	hold_propagation(&w, bind);
 	tray->mounts[tray->n] = w.to;
 	tray->sources[tray->n] = bind ? source : -1;
 	tray->late[tray->n] = w.made_readonly;

@@ -79,6 +79,9 @@ const char *ar_size_text(struct ar_arena *arena, uint64_t bytes);
 /* "64m" -> bytes; k, m, g, t in either case, an optional b. False: no size. */
 bool ar_size_parse(const char *text, uint64_t *ret);
 
+/* Why mounts are private. */
+extern const char ar_mounts_later[];
+
 /* A list that grows in an arena. */
 struct ar_grow {
 	struct ar_arena *arena;

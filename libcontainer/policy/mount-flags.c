@@ -52,6 +52,32 @@ struct ar_strings ar_mount_tighten(struct ar_arena *arena, const struct ar_strin
 	return changed ? out.list : *options;
 }
 
+static bool is_propagation(struct ar_arena *arena, const char *option)
+{
+	const struct ar_strings one = { &option, 1 };
+	struct ar_mount_options parsed;
+
+	ar_mount_options_parse(arena, &one, &parsed);
+	return parsed.propagation;
+}
+
+struct ar_strings ar_mount_propagating(struct ar_arena *arena, const struct ar_strings *options,
+				       const char *want)
+{
+	struct ar_grow out = { .arena = arena };
+	bool changed = !ar_strings_have(options, want);
+
+	for (size_t i = 0; i < options->n; i++) {
+		if (!ar_streq(options->items[i], want) && is_propagation(arena, options->items[i]))
+			changed = true;
+		else
+			ar_grow_add(&out, options->items[i]);
+	}
+	if (!ar_strings_have(options, want))
+		ar_grow_add(&out, want);
+	return changed ? out.list : *options;
+}
+
 struct ar_strings ar_options_lost(struct ar_arena *arena, const struct ar_strings *a,
 				  const struct ar_strings *b)
 {

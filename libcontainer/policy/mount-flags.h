@@ -20,6 +20,9 @@
  */
 struct ar_strings ar_mount_tighten(struct ar_arena *arena, const struct ar_strings *options,
 				   unsigned int want, bool recursive);
+/* options with that word of propagation and no other. The same list when nothing changes. */
+struct ar_strings ar_mount_propagating(struct ar_arena *arena, const struct ar_strings *options,
+				       const char *want);
 /* The options of a that b has not. */
 struct ar_strings ar_options_lost(struct ar_arena *arena, const struct ar_strings *a,
 				  const struct ar_strings *b);

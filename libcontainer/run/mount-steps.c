@@ -120,6 +120,13 @@ static int place_bind(struct ar_run *run, size_t i, const struct ar_mount *m,
 	return r < 0 ? r : ar_mount_place(q, target, ret_mount, err);
 }
 
+/* A bind that stands in for a filesystem: what the host mounts in there later is not for a
+ * container that policy holds. */
+static uint64_t stand_in(const struct ar_run *run)
+{
+	return run->effective->profile == AR_PROFILE_COMPAT ? 0 : MS_PRIVATE;
+}
+
 /*
  * Without a cgroup namespace the container finds the whole tree, as with runc: its
  * /proc/self/cgroup says a path in that. By a bind, since a fresh mount from the initial cgroup
@@ -150,13 +157,14 @@ static int place_cgroup_bind(struct ar_run *run, const struct ar_mount_request *
 	options.data = (struct ar_strings){ 0 };
 	q.options = &options;
 	q.origin = origin;
+	q.inherited = stand_in(run);
 	return ar_mount_place(&q, target, ret_mount, err);
 }
 
 /* sysfs can be mounted only by the owner of the network namespace; who is not gets the host's, as
  * with runc. */
-static int place_sysfs_bind(const struct ar_mount_request *filesystem, int target, int *ret_mount,
-			    struct ar_error *err)
+static int place_sysfs_bind(const struct ar_run *run, const struct ar_mount_request *filesystem,
+			    int target, int *ret_mount, struct ar_error *err)
 {
 	struct ar_mount_options options = *filesystem->options;
 	struct ar_mount_request q = *filesystem;
@@ -170,6 +178,7 @@ static int place_sysfs_bind(const struct ar_mount_request *filesystem, int targe
 	options.data = (struct ar_strings){ 0 };
 	q.options = &options;
 	q.origin = origin;
+	q.inherited = stand_in(run);
 	return ar_mount_place(&q, target, ret_mount, err);
 }
 
@@ -220,7 +229,7 @@ static int place_filesystem(struct ar_run *run, size_t i, const struct ar_mount 
 	r = ar_mount_place(q, target, ret_mount, err);
 	if ((r == -EPERM || r == -EBUSY) && ar_streq(m->type, "sysfs") && run->in_userns &&
 	    !(run->ns.fresh & CLONE_NEWNET))
-		return place_sysfs_bind(q, target, ret_mount, err);
+		return place_sysfs_bind(run, q, target, ret_mount, err);
 	return r;
 }
 

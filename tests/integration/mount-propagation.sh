@@ -88,6 +88,57 @@ edit_bundle "$bundle" '.process.args = ["grep", "-c", " shared:", "/proc/self/mo
 on_shared_root "$AGENTRUN"
 expect_output 0
 
+printf '{ "bind-sources": ["%s"] }\n' "$TEST_TMP" >"$TEST_TMP/policy"
+for profile in agent strict; do
+	printf '#!/bin/sh\nexec "%s" --config "%s" --profile %s "$@"\n' "$AGENTRUN" "$TEST_TMP/policy" "$profile" \
+		>"$TEST_TMP/bin/$profile"
+	chmod +x "$TEST_TMP/bin/$profile"
+done
+
+# held PROFILE ROOT: the same in a profile that holds them, with a bind that says nothing, one that says private and one
+# that is to be a slave.
+held() {
+	mkdir -p "$bundle/source"
+	# shellcheck disable=SC2016 # for awk and jq
+	make_command "$bundle" . awk '$5 == "/" || $5 ~ /^\/(plain|private|slave)$/ {
+		kind = ""
+		for (i = 7; $i != "-"; i++)
+			kind = kind " " substr($i, 1, index($i, ":") - 1)
+		print $5 (kind == "" ? " private" : kind)
+	}' /proc/self/mountinfo
+	# shellcheck disable=SC2016
+	edit_bundle "$bundle" '(if $root == "" then . else .linux.rootfsPropagation = $root end) |
+		.mounts += [{destination: "/plain", type: "bind", source: $source, options: ["rbind"]},
+			{destination: "/private", type: "bind", source: $source, options: ["rbind", "private"]},
+			{destination: "/slave", type: "bind", source: $source, options: ["rbind", "rslave"]}]' \
+		--arg root "$2" --arg source "$bundle/source"
+	on_shared_root "$TEST_TMP/bin/$1"
+	expect_success
+	output=$(LC_ALL=C sort <<<"$output")
+	check_equal "mounts of the host" "$mounts_after" "$mounts_before"
+}
+
+for root in '' slave rslave; do
+	test_begin "in the agent profile with the root ${root:-as usual}, only the bind that is to receive from the host does"
+	held agent "$root"
+	expect_output $'/ master\n/plain private\n/private private\n/slave master'
+done
+for root in private rprivate; do
+	test_begin "in the agent profile with the root $root, no bind receives from the host"
+	held agent "$root"
+	expect_output $'/ private\n/plain private\n/private private\n/slave private'
+done
+for root in '' private rprivate slave rslave; do
+	test_begin "in the strict profile with the root ${root:-as usual}, nothing receives from the host"
+	held strict "$root"
+	expect_output $'/ private\n/plain private\n/private private\n/slave private'
+done
+
+test_begin "in the agent profile a root is private where nothing is to receive from the host"
+make_command "$bundle" . awk '$5 == "/" { print $7 }' /proc/self/mountinfo
+on_shared_root "$AGENTRUN"
+expect_output -
+
 test_begin "nothing is left"
 make_command "$bundle" . true
 on_shared_root "$AGENTRUN"
