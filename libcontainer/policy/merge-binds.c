@@ -30,9 +30,9 @@ static struct ar_bind_verdict refuse(const char *reason)
  * container that joins one from outside its user namespace, rootless engines bind the one they see.
  */
 static bool is_rootless_stand_in(const struct ar_merging *m, const struct ar_source *s,
-				 const char *target)
+				 const char *destination, const char *target)
 {
-	if (m->facts->host_root)
+	if (m->facts->host_root || !ar_streq(destination, target))
 		return false;
 	return (s->fs_type == FS_SYSFS && ar_streq(target, "/sys")) ||
 	       (s->fs_type == FS_CGROUP2 && ar_streq(target, "/sys/fs/cgroup"));
@@ -161,7 +161,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 
 	if (s->error || !s->resolved)
 		return refuse("it cannot be opened");
-	if (is_rootless_stand_in(m, s, target))
+	if (is_rootless_stand_in(m, s, destination, target))
 		return verdict(AR_BIND_READ_ONLY,
 			       "it stands for a mount that this user namespace must not make");
 	v = judge_kind(s, target);
@@ -180,7 +180,8 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return v;
 	if (!file && m->values.declared_binds && !ar_path_in(s->resolved, &m->config->bind_sources))
 		return refuse("the strict profile takes only sources that bind-sources declares");
-	if (writable && ar_path_in(target, &ar_container_system))
+	if (writable && (ar_path_in(target, &ar_container_system) ||
+			 ar_path_in(destination, &ar_container_system)))
 		v = verdict(AR_BIND_READ_ONLY,
 			    "it lies over the container's own system directories");
 	else if (writable && !file && has_home(s))

@@ -18,7 +18,8 @@ struct ar_bind_verdict {
 
 /*
  * Judge a bind by its resolved source. destination is as the bundle has it, target with the links
- * of the root resolved; both clean. Opt-outs are not asked.
+ * of the root resolved; both clean, and the bind may come to stand at either. Opt-outs are not
+ * asked.
  */
 struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *source,
 				     const char *destination, const char *target, bool writable);

@@ -52,7 +52,11 @@ static const char *const proc_files[] = {
 static const char *const dev_files[] = { "/dev/null",	 "/dev/zero", "/dev/full", "/dev/random",
 					 "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/console" };
 
-/* One mount of the bundle on its way. */
+/*
+ * One mount of the bundle on its way. It comes to stand at the target, or at the destination as it
+ * is written, where another mount covers the links of the image by then: what holds for one of both
+ * places holds for it.
+ */
 struct work {
 	struct ar_merging *m;
 	const struct ar_mount *asked;
@@ -71,6 +75,11 @@ struct tray {
 	const char **targets;
 	size_t n;
 };
+
+static bool goes_within(const struct work *w, const char *dir)
+{
+	return ar_path_within(w->target, dir) || ar_path_within(w->destination, dir);
+}
 
 static const char *field_of(const struct work *w, const char *member)
 {
@@ -95,36 +104,41 @@ static enum ar_scratch scratch_at(const struct ar_merging *m, const char *target
 	return AR_SCRATCH_COUNT;
 }
 
-/* Whether a mount of that kind may stand there: nothing may hide or imitate /proc, /sys, /dev. */
-static bool refused_place(const struct work *w, bool bind, const char *type)
+/* Why no mount of that kind may stand at t: nothing may hide or imitate /proc, /sys, /dev. */
+static const char *place_reason(const struct work *w, const char *t, bool bind, const char *type)
 {
-	const char *t = w->target, *reason = NULL;
 	bool cgroup = ar_streq(t, "/sys/fs/cgroup");
 
 	if (ar_streq(t, "/"))
-		reason = "it would hide the container's root";
-	else if (ar_path_within(t, "/proc") &&
-		 !(!bind && ar_streq(type, "proc") && ar_streq(t, "/proc")) &&
-		 !(bind && in_table(t, proc_files, AR_COUNT(proc_files))))
-		reason = "/proc must be the kernel's own";
-	else if (ar_path_within(t, "/sys") && bind &&
-		 !((ar_streq(t, "/sys") || cgroup) && !w->m->facts->host_root))
-		reason = "/sys must be the kernel's own";
-	else if (ar_path_within(t, "/sys") && !bind &&
-		 !(ar_streq(t, "/sys") && ar_streq(type, "sysfs")) &&
-		 !(cgroup && ar_starts_with(type, "cgroup")))
-		reason = "/sys must be the kernel's own";
-	else if (ar_streq(t, "/dev") && (bind || !ar_streq(type, "tmpfs")))
-		reason = "/dev must be a tmpfs of the container's own";
-	else if (in_table(t, dev_files, AR_COUNT(dev_files)))
-		reason = "the node must be the kernel's own";
-	else if (ar_path_within(t, "/dev/pts") &&
-		 !(ar_streq(type, "devpts") && ar_streq(t, "/dev/pts")))
-		reason = "terminals must be the container's own";
-	else
-		return false;
-	return ar_refused(w->m, "mounts[].destination", field_of(w, "destination"), w->destination,
-			  w->destination, reason);
+		return "it would hide the container's root";
+	if (ar_path_within(t, "/proc") &&
+	    !(!bind && ar_streq(type, "proc") && ar_streq(t, "/proc")) &&
+	    !(bind && in_table(t, proc_files, AR_COUNT(proc_files))))
+		return "/proc must be the kernel's own";
+	if (ar_path_within(t, "/sys") && bind &&
+	    !((ar_streq(t, "/sys") || cgroup) && !w->m->facts->host_root))
+		return "/sys must be the kernel's own";
+	if (ar_path_within(t, "/sys") && !bind &&
+	    !(ar_streq(t, "/sys") && ar_streq(type, "sysfs")) &&
+	    !(cgroup && ar_starts_with(type, "cgroup")))
+		return "/sys must be the kernel's own";
+	if (ar_streq(t, "/dev") && (bind || !ar_streq(type, "tmpfs")))
+		return "/dev must be a tmpfs of the container's own";
+	if (in_table(t, dev_files, AR_COUNT(dev_files)))
+		return "the node must be the kernel's own";
+	if (ar_path_within(t, "/dev/pts") && !(ar_streq(type, "devpts") && ar_streq(t, "/dev/pts")))
+		return "terminals must be the container's own";
+	return NULL;
+}
+
+static bool refused_place(const struct work *w, bool bind, const char *type)
+{
+	const char *reason = place_reason(w, w->target, bind, type);
+
+	if (!reason)
+		reason = place_reason(w, w->destination, bind, type);
+	return reason && ar_refused(w->m, "mounts[].destination", field_of(w, "destination"),
+				    w->destination, w->destination, reason);
 }
 
 static bool refused_options(const struct work *w)
@@ -248,7 +262,8 @@ static bool merge_fs(struct work *w, const struct tray *tray)
 
 	for (size_t i = 0; i < AR_COUNT(fs_rules) && !rule; i++)
 		if (ar_streq(type, fs_rules[i].type) &&
-		    (!fs_rules[i].place || ar_streq(w->target, fs_rules[i].place)))
+		    (!fs_rules[i].place || (ar_streq(w->target, fs_rules[i].place) &&
+					    ar_streq(w->destination, fs_rules[i].place))))
 			rule = &fs_rules[i];
 	if (!rule) {
 		if (ar_refused(m, "mounts[].type", field_of(w, "type"), type, w->destination,
@@ -309,8 +324,7 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 {
 	struct ar_merging *m = w->m;
 	bool writable = is_writable(w);
-	bool in_proc = ar_path_within(w->target, "/proc"),
-	     in_dev = ar_path_within(w->target, "/dev");
+	bool in_proc = goes_within(w, "/proc"), in_dev = goes_within(w, "/dev");
 	unsigned int want = AR_WANT_NOSUID | AR_WANT_NODEV;
 	const char *shown = shown_source(source);
 
@@ -328,7 +342,8 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 			     v.note);
 	if (!writable || in_proc)
 		want |= AR_WANT_RO;
-	if (in_dev || scratch_at(m, w->target) != AR_SCRATCH_COUNT)
+	if (in_dev || scratch_at(m, w->target) != AR_SCRATCH_COUNT ||
+	    scratch_at(m, w->destination) != AR_SCRATCH_COUNT)
 		want |= AR_WANT_NOEXEC;
 	if (!w->options.bind) {
 		/* the type alone made it a bind: say so, as every reader of the effective
