@@ -115,6 +115,17 @@ for calls in "$none_of_them" "$no_setattr"; do
 	expect_output end
 	assert_nothing_left
 
+	for profile in compat agent; do
+		test_begin "$profile: a read-only path that leads to the root uncovers nothing without $calls"
+		# the home has a mount upon another, of which only one can be reached
+		make_command "$bundle" '.linux.maskedPaths = ["/proc/timer_list"] | .linux.readonlyPaths = ["/", "/proc"]
+			| .root.readonly = false | .annotations["io.agentrun.no-home"] = "true"' \
+			sh -c 'cat /proc/timer_list /../proc/timer_list; touch /x 2>/dev/null || echo end'
+		run_without "$calls" "$profile"
+		expect_output end
+		assert_nothing_left
+	done
+
 	test_begin "there is no id-mapped mount without $calls"
 	on_tree '.mounts += [{destination: "/mapped", type: "bind", source: $file, options: ["bind", "idmap"],
 		uidMappings: [{containerID: 0, hostID: 1000, size: 1}],
