@@ -14,13 +14,13 @@ running_container() {
 # shellcheck disable=SC2016 # for the container's shell
 who='echo "$(id -u):$(id -g)"'
 
-test_begin "exec --user is exactly that user, with group 0 when none is named"
+test_begin "exec --user is exactly that user, in the group of the container when none is named"
 running_container
 for user in 1000 1000:1000 65534:65534 0:0 4294967294:4294967294; do
 	run_agentrun exec --user "$user" "$id" sh -c "$who"
 	case $user in
 	*:*) expect_output "$user" ;;
-	*) expect_output "$user:0" ;;
+	*) expect_output "$user:1000" ;;
 	esac
 done
 run_agentrun exec --user "" "$id" sh -c "$who"
