@@ -177,7 +177,7 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *lis
 
 		if (o)
 			apply(&m, o);
-		else
+		else if (*list->items[i]) /* podman sends empty ones, which mount(2) skips */
 			m.data.items[m.data.n++] = list->items[i];
 	}
 	m.ro = m.attr_set & MOUNT_ATTR_RDONLY;

@@ -42,6 +42,7 @@ noexec exec rw,relatime
 noatime atime rw,relatime
 nodiratime diratime rw,relatime
 OPTIONS
+property "an option that is empty" config="$(tmpfs '"", "size=4096"')" run='stat -f -c %b /mnt' output=1
 property "option defaults" runc=no config="$(tmpfs '"defaults"')" run="$flags" output=rw,relatime
 property "option nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosymfollow"')" run="$flags" output=rw,relatime,nosymfollow
 property "option sync" config="$(tmpfs '"sync"')" run="$superblock" match='(^|,)sync(,|$)'
