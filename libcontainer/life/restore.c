@@ -407,8 +407,7 @@ static void plan(struct ar_making *m)
 		ar_plan_add(&m->plan, &step_start);
 	}
 	ar_plan_add(&m->plan, &ar_step_limits);
-	if (linux && linux->resources && linux->resources->devices.n)
-		ar_plan_add(&m->plan, &ar_step_device_rules);
+	ar_plan_add(&m->plan, &ar_step_device_rules);
 	ar_plan_add(&m->plan, &ar_step_save);
 	ar_plan_add(&m->plan, &step_ask);
 	if (linux && linux->intel_rdt)

@@ -191,7 +191,7 @@ const struct ar_step ar_step_limits = { "limits", AR_HOST, AR_STEP_BESIDE | AR_S
 		.minor = { (minor_) >= 0, (minor_) }, .access = (access_)               \
 	}
 /* What every container needs, after the bundle's own rules, as runc has it: "deny all" alone is
- * what engines send. */
+ * what engines send, and a bundle that says nothing of devices allows these alone. */
 static const struct ar_device_rule default_rules[] = {
 	RULE("c", -1, -1, "m"), RULE("b", -1, -1, "m"), RULE("c", 1, 3, "rwm"),
 	RULE("c", 1, 5, "rwm"), RULE("c", 1, 7, "rwm"), RULE("c", 1, 8, "rwm"),
@@ -202,15 +202,17 @@ static const struct ar_device_rule default_rules[] = {
 /* The other profiles bring a whole list of their own. */
 static struct ar_list rules_of(struct ar_run *run)
 {
-	const struct ar_list *asked = &ar_run_linux(run)->resources->devices;
+	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+	const struct ar_list asked = res ? res->devices : (struct ar_list){ NULL, 0 };
 	struct ar_device_rule *all;
 
 	if (run->effective->profile != AR_PROFILE_COMPAT)
-		return *asked;
-	all = ar_alloc_array(run->arena, asked->n + AR_COUNT(default_rules), sizeof(*all));
-	memcpy(all, asked->items, asked->n * sizeof(*all));
-	memcpy(all + asked->n, default_rules, sizeof(default_rules));
-	return (struct ar_list){ .items = all, .n = asked->n + AR_COUNT(default_rules) };
+		return asked;
+	all = ar_alloc_array(run->arena, asked.n + AR_COUNT(default_rules), sizeof(*all));
+	if (asked.n)
+		memcpy(all, asked.items, asked.n * sizeof(*all));
+	memcpy(all + asked.n, default_rules, sizeof(default_rules));
+	return (struct ar_list){ .items = all, .n = asked.n + AR_COUNT(default_rules) };
 }
 
 static int device_rules(struct ar_run *run, struct ar_error *err)
@@ -227,7 +229,7 @@ static int device_rules(struct ar_run *run, struct ar_error *err)
 	if (!run->use_cgroup)
 		return no_nodes ? 0 : ar_refuse(err, EINVAL, "device rules need a cgroup");
 	r = ar_cgroup_devices_apply(&run->cgroup, &rules, err);
-	if (r == -EPERM && no_nodes) {
+	if ((r == -EPERM || r == -ENOSYS) && no_nodes) {
 		ar_debug("device rules: %s", err->text);
 		return 0;
 	}

@@ -69,8 +69,7 @@ static void host_after_clone(struct ar_plan *plan, const struct ar_run *run)
 		ar_plan_add(plan, &ar_step_idmap);
 	/* while init goes ahead; it executes nothing before "created", which comes after these */
 	ar_plan_add(plan, &ar_step_limits);
-	if (linux && linux->resources && linux->resources->devices.n)
-		ar_plan_add(plan, &ar_step_device_rules);
+	ar_plan_add(plan, &ar_step_device_rules);
 	ar_plan_add(plan, &ar_step_save);
 	/* after their configuration is on disk: delete undoes what a dead create has left */
 	if (linux && linux->intel_rdt)

@@ -110,5 +110,9 @@ property "linux.resources.devices: nodes may be made, not opened" needs=CAP_MKNO
 		| .linux.resources.devices = [{allow: false, access: "rwm"}]' \
 	run='mknod /tmp/a c 10 229 && echo made; mknod /tmp/b b 7 1 && echo made; (exec 3</tmp/a) 2>/dev/null || (exec 3</tmp/b) 2>/dev/null || echo refused' \
 	output=$'made\nmade\nrefused'
+property "linux.resources.devices: a bundle that lists none opens the default ones alone" needs=CAP_MKNOD unified=yes \
+	config='.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique) | .root.readonly = false | del(.linux.resources)' \
+	run='mknod /tmp/a c 10 229 && mknod /tmp/b c 1 5 && head -c 1 /tmp/b | wc -c; (exec 3</tmp/a) 2>&1 | grep -o "Operation not permitted"' \
+	output=$'1\nOperation not permitted'
 
 properties_end

@@ -57,11 +57,26 @@ if test_tun "a container with CAP_MKNOD can make a node that it cannot open"; th
 refused"
 fi
 
+echo '{"devices": [{"allow": true}]}' >"$TEST_TMP/resources.json"
+if test_tun "a bundle without rules opens the default devices alone, and an update leaves it so"; then
+	for filter in 'del(.linux.resources.devices)' 'del(.linux.resources)' '.linux.resources.devices = []'; do
+		make_command "$bundle" "$tun | $filter" sleep 1000
+		run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+		expect_success
+		run_agentrun update --resources "$TEST_TMP/resources.json" "$id"
+		expect_success
+		run_agentrun exec "$id" sh -c 'echo x >/dev/null && head -c 1 /dev/zero | od -An -tx1; (: </dev/tun) 2>&1'
+		expect_output_has " 00"
+		expect_output_has "Operation not permitted"
+		run_agentrun delete --force "$id"
+		expect_success
+	done
+fi
+
 test_begin "an update leaves the device rules alone"
 make_command "$bundle" . sleep 1000
 run_agentrun run --detach --bundle "$bundle" "$id"
 expect_success
-echo '{"devices": [{"allow": true}]}' >"$TEST_TMP/resources.json"
 run_agentrun update --resources "$TEST_TMP/resources.json" "$id"
 expect_success
 check_equal "rules that allow everything" \
