@@ -204,37 +204,57 @@ static uint64_t join(uint32_t low, uint32_t high)
 	return (uint64_t)high << 32 | low;
 }
 
-int ar_caps_apply(const struct ar_cap_sets *asked, struct ar_error *err)
+int ar_caps_held(struct ar_cap_sets *ret, struct ar_error *err)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	uint64_t permitted, effective, inheritable, ambient;
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return ar_fail(err, errno, "read the capabilities");
-	permitted = asked->permitted & join(data[0].permitted, data[1].permitted);
-	effective = asked->effective & permitted;
-	/* The kernel takes into inheritable what is held or inheritable already, and in the
-	 * bounding set. */
-	inheritable = asked->inheritable & (join(data[0].permitted, data[1].permitted) |
-					    join(data[0].inheritable, data[1].inheritable));
-	inheritable = in_bounding(inheritable);
-	ambient = asked->ambient & permitted & inheritable;
-	tell_left_out("permitted", asked->permitted & ~permitted);
-	tell_left_out("effective", asked->effective & ~effective);
-	tell_left_out("inheritable", asked->inheritable & ~inheritable);
-	tell_left_out("ambient", asked->ambient & ~ambient);
+	*ret = (struct ar_cap_sets){
+		.effective = join(data[0].effective, data[1].effective),
+		.permitted = join(data[0].permitted, data[1].permitted),
+		.inheritable = join(data[0].inheritable, data[1].inheritable),
+	};
+	return 0;
+}
+
+int ar_caps_set(const struct ar_cap_sets *sets, struct ar_error *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		data[i].effective = (uint32_t)(effective >> (32 * i));
-		data[i].permitted = (uint32_t)(permitted >> (32 * i));
-		data[i].inheritable = (uint32_t)(inheritable >> (32 * i));
+		data[i].effective = (uint32_t)(sets->effective >> (32 * i));
+		data[i].permitted = (uint32_t)(sets->permitted >> (32 * i));
+		data[i].inheritable = (uint32_t)(sets->inheritable >> (32 * i));
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return ar_fail(err, errno, "set the capabilities");
+	return 0;
+}
+
+int ar_caps_apply(const struct ar_cap_sets *asked, struct ar_error *err)
+{
+	struct ar_cap_sets held, now;
+	int r = ar_caps_held(&held, err);
+
+	if (r < 0)
+		return r;
+	now.permitted = asked->permitted & held.permitted;
+	now.effective = asked->effective & now.permitted;
+	/* The kernel takes into inheritable what is held or inheritable already, and in the
+	 * bounding set. */
+	now.inheritable = in_bounding(asked->inheritable & (held.permitted | held.inheritable));
+	now.ambient = asked->ambient & now.permitted & now.inheritable;
+	tell_left_out("permitted", asked->permitted & ~now.permitted);
+	tell_left_out("effective", asked->effective & ~now.effective);
+	tell_left_out("inheritable", asked->inheritable & ~now.inheritable);
+	tell_left_out("ambient", asked->ambient & ~now.ambient);
+	r = ar_caps_set(&now, err);
 	/* Ambient is never more than permitted and inheritable: with these apart it is empty
 	 * already. */
-	return permitted & inheritable ? raise_ambient(ambient, err) : 0;
+	return r == 0 && now.permitted & now.inheritable ? raise_ambient(now.ambient, err) : r;
 }
 
 /* One line of status, "<name>:\t<hex>": no bit of it may be outside asked. */

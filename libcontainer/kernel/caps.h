@@ -13,7 +13,8 @@ struct ar_error;
 
 /*
  * capabilities(7) of this process, one bit a capability. The order in the last mile: bound (needs
- * CAP_SETPCAP), keep, the change of ids, apply, verify.
+ * CAP_SETPCAP), keep, the change of ids, apply, verify; where a right is needed a little longer: of
+ * what is held then, set less.
  */
 struct ar_cap_sets {
 	uint64_t effective, permitted, inheritable, bounding, ambient;
@@ -37,6 +38,10 @@ int ar_caps_keep(struct ar_error *err);
  * is left out with a debug line, as runc does.
  */
 int ar_caps_apply(const struct ar_cap_sets *sets, struct ar_error *err);
+/* Permitted, effective and inheritable as they are; the other sets are left empty. */
+int ar_caps_held(struct ar_cap_sets *ret, struct ar_error *err);
+/* Set these three, by one call. What is no longer permitted is not ambient either. */
+int ar_caps_set(const struct ar_cap_sets *sets, struct ar_error *err);
 /* Read back from proc (a trusted procfs, kernel/procfs.h): -EPERM when a set exceeds the asked one.
  */
 int ar_caps_verify(int proc, const struct ar_cap_sets *sets, struct ar_error *err);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,22 +159,47 @@ static bool setgroups_denied(const struct ar_run *run)
 	       ar_starts_with(answer, "deny");
 }
 
+/* By the configuration, not by what was compiled: a plan stands before its first step. */
+static bool filtered(const struct ar_run *run)
+{
+	const struct ar_linux *linux = ar_run_linux(run);
+
+	return run->effective->builtin_seccomp || (linux && linux->seccomp);
+}
+
+static bool no_new_privs(const struct ar_run *run)
+{
+	return run->process->no_new_privileges == AR_YES;
+}
+
+/* A filter needs no_new_privs, or this for as long as it takes (seccomp(2)). */
+static struct ar_cap_sets with_right_to_filter(struct ar_cap_sets caps)
+{
+	/* what is ambient must be permitted, and by the caller */
+	caps.ambient &= caps.permitted;
+	caps.permitted |= UINT64_C(1) << CAP_SYS_ADMIN;
+	caps.effective |= UINT64_C(1) << CAP_SYS_ADMIN;
+	return caps;
+}
+
 /* The order is the kernel's: the bounding set while CAP_SETPCAP is held, the ids, then what is
  * left. */
 static int user(struct ar_run *run, struct ar_error *err)
 {
+	struct ar_cap_sets now;
 	int r;
 
 	ar_caps_parse(run->process->capabilities, &run->caps);
+	now = filtered(run) && !no_new_privs(run) ? with_right_to_filter(run->caps) : run->caps;
 	r = ar_caps_bound(&run->caps, err);
 	if (r == 0)
 		r = ar_caps_keep(err);
 	if (r == 0)
 		r = ar_ids_apply(run->process->user, setgroups_denied(run), err);
 	if (r == 0)
-		r = ar_caps_apply(&run->caps, err);
+		r = ar_caps_apply(&now, err);
 	if (r == 0)
-		r = ar_caps_verify(run->proc, &run->caps, err);
+		r = ar_caps_verify(run->proc, &now, err);
 	if (r == 0)
 		ar_run_enforced(run, AR_CONTROL_CAPABILITIES);
 	return r;
@@ -274,24 +300,32 @@ static int seccomp(struct ar_run *run, struct ar_error *err)
 	return ar_filters_install(&run->filters, &listener, err);
 }
 
+/*
+ * Without no_new_privs. What the program is not allowed we must not need any more, for the filter
+ * holds for us too: all that is left is to give up the right that it was installed by, hand over
+ * and execute. The set is not read back, which the filter may refuse: even if that call did
+ * nothing, the kernel makes the permitted set of what is executed from the bounding, inheritable
+ * and ambient ones, which were verified.
+ */
+static int seccomp_by_right(struct ar_run *run, struct ar_error *err)
+{
+	struct ar_cap_sets caps;
+	int r = ar_caps_held(&caps, err);
+
+	if (r == 0)
+		r = ar_walk_send_fd(run, err);
+	if (r == 0)
+		r = seccomp(run, err);
+	if (r < 0)
+		return r;
+	caps.permitted &= run->caps.permitted;
+	caps.effective &= run->caps.effective;
+	return ar_caps_set(&caps, err);
+}
+
 static int execute(struct ar_run *run, struct ar_error *err)
 {
 	return ar_program_execute(&run->program, err);
-}
-
-static const struct ar_step filter = { "seccomp", AR_INIT, 0, seccomp, NULL };
-
-/* By the configuration, not by what was compiled: a plan stands before its first step. */
-static bool filtered(const struct ar_run *run)
-{
-	const struct ar_linux *linux = ar_run_linux(run);
-
-	return run->effective->builtin_seccomp || (linux && linux->seccomp);
-}
-
-static bool no_new_privs(const struct ar_run *run)
-{
-	return run->process->no_new_privileges == AR_YES;
 }
 
 void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
@@ -311,14 +345,12 @@ void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
 						  NULL };
 	static const struct ar_step find = { "program", AR_INIT, AR_STEP_PLAIN, find_program,
 					     NULL };
+	static const struct ar_step filter = { "seccomp", AR_INIT, 0, seccomp_by_right, NULL };
 
 	if (run->effective->new_keyring)
 		ar_plan_add(plan, &with_keyring);
 	for (size_t i = 0; i < AR_COUNT(steps); i++)
 		ar_plan_add(plan, &steps[i]);
-	/* a filter needs no_new_privs or CAP_SYS_ADMIN, which is about to go (seccomp(2)) */
-	if (filtered(run) && !no_new_privs(run))
-		ar_plan_add(plan, &filter);
 	ar_plan_add(plan, &become);
 	/* after the ids: with no_new_privs a change of them would lose nothing, but labels must be
 	 * asked before */
@@ -328,10 +360,14 @@ void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
 		ar_plan_add(plan, &domain);
 	ar_plan_add(plan, &close_all);
 	ar_plan_add(plan, &find);
+	/* not as late as with no_new_privs: the right to it would be held until "start" */
+	if (filtered(run) && !no_new_privs(run))
+		ar_plan_add(plan, &filter);
 }
 
 void ar_last_mile_add_end(struct ar_plan *plan, const struct ar_run *run)
 {
+	static const struct ar_step filter = { "seccomp", AR_INIT, 0, seccomp, NULL };
 	static const struct ar_step end = { "program", AR_INIT, AR_STEP_PLAIN, execute, NULL };
 
 	if (filtered(run) && no_new_privs(run))

@@ -91,32 +91,57 @@ static int report_death(const struct ar_plan *plan, struct ar_run *run, struct a
 	return ar_refuse(err, ECHILD, "container init ended early, in '%s'", step);
 }
 
-/* One message from the other side. 1: one came, 0: end of file. */
-static int hear(struct ar_run *run, enum ar_actor me, struct message *m, struct ar_error *err)
+/* The host listens to init: bytes, or -errno. */
+static int hear_init(struct ar_run *run, struct message *m)
 {
 	struct ar_walk *w = &run->walk;
 	struct pollfd wait[] = { { .fd = w->channel, .events = POLLIN },
-				 { .fd = me == AR_HOST ? w->pidfd : -1, .events = POLLIN } };
+				 { .fd = w->pidfd, .events = POLLIN } };
 	int fd = -1, n;
 
-	/* init has no bound of its own: the host's end of file wakes it */
 	do
-		n = poll(wait, 2, me == AR_HOST ? w->limit_ms : -1);
+		n = poll(wait, 2, w->limit_ms);
 	while (n < 0 && errno == EINTR);
-	if (n > 0 && !wait[0].revents)
-		return 0; /* its end is an end of file, whoever else may hold the other end open */
-	if (n == 0)
-		return ar_refuse(err, ETIMEDOUT, "container init did not answer within %d seconds",
-				 w->limit_ms / 1000);
-	n = n < 0 ? -errno : ar_socket_recv(w->channel, m, sizeof(*m), &fd);
-	if (n == -ECONNRESET)
-		n = 0; /* it died with something of ours unread */
 	if (n < 0)
-		return ar_fail(err, -n, "wait for the other side");
+		return -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	if (!wait[0].revents)
+		return 0; /* its end is an end of file, whoever else may hold the other end open */
+	n = ar_socket_recv(w->channel, m, sizeof(*m), &fd);
 	if (fd >= 0) {
 		ar_close_fd(&w->received_fd);
 		w->received_fd = fd;
 	}
+	return n;
+}
+
+/*
+ * Init listens to the host, without a bound of its own: the host's end of file wakes it. It may be
+ * under the container's filter by now, which is made for the program: so it listens and speaks by
+ * read(2) and write(2), without which no program goes far.
+ */
+static int hear_host(struct ar_run *run, struct message *m)
+{
+	ssize_t n;
+
+	/* ECONNRESET: see ar_socket_recv() */
+	do
+		n = read(run->walk.channel, m, sizeof(*m));
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	return n < 0 ? -errno : (int)n;
+}
+
+/* One message from the other side. 1: one came, 0: end of file. */
+static int hear(struct ar_run *run, enum ar_actor me, struct message *m, struct ar_error *err)
+{
+	int n = me == AR_HOST ? hear_init(run, m) : hear_host(run, m);
+
+	if (n == -ETIMEDOUT)
+		return ar_refuse(err, ETIMEDOUT, "container init did not answer within %d seconds",
+				 run->walk.limit_ms / 1000);
+	if (n < 0)
+		return ar_fail(err, -n, "wait for the other side");
 	if (n == 0)
 		return 0;
 	if (n != (int)sizeof(*m))
@@ -152,13 +177,35 @@ static int await(const struct ar_plan *plan, struct ar_run *run, enum ar_actor m
 	return 0;
 }
 
-static int tell(struct ar_run *run, const struct message *m)
+/* See hear_host(). A host that is gone ends init by SIGPIPE: there is nobody to work for. */
+static int tell_host(struct ar_run *run, const struct message *m)
 {
-	int fd = run->walk.sent_fd;
-	int r = ar_socket_send(run->walk.channel, m, sizeof(*m), fd);
+	ssize_t n;
 
+	do
+		n = write(run->walk.channel, m, sizeof(*m));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+static int tell(struct ar_run *run, enum ar_actor me, const struct message *m)
+{
+	int fd = run->walk.sent_fd, r;
+
+	if (me == AR_INIT && fd < 0)
+		return tell_host(run, m);
+	r = ar_socket_send(run->walk.channel, m, sizeof(*m), fd);
 	ar_close_fd(&run->walk.sent_fd);
 	return r;
+}
+
+int ar_walk_send_fd(struct ar_run *run, struct ar_error *err)
+{
+	/* of a step that is no hand-over: it tells the host nothing new */
+	struct message m = { .step = run->walk.shared->progress };
+	int r = run->walk.sent_fd < 0 ? 0 : tell(run, AR_INIT, &m);
+
+	return r < 0 ? ar_fail(err, -r, "send a descriptor to the other side") : 0;
 }
 
 void ar_walk_fail(struct ar_run *run, const struct ar_error *error)
@@ -237,7 +284,7 @@ static int pass_turn(const struct ar_plan *plan, size_t i, struct ar_run *run, e
 
 	if ((step->flags & AR_STEP_BESIDE) || !after || after->actor == me)
 		return 0;
-	r = tell(run, &m);
+	r = tell(run, me, &m);
 	if (r == -EPIPE && me == AR_HOST)
 		return report_lost(plan, run, err);
 	return r < 0 ? ar_fail(err, -r, "hand over to the other side") : 0;

@@ -90,5 +90,7 @@ int ar_walk_finish(const struct ar_plan *plan, struct ar_run *run, struct ar_err
 void ar_walk_undo(const struct ar_plan *plan, size_t done, struct ar_run *run);
 /* The answer to "start" on the pipe from init: 0 when it executed its program, else its error. */
 int ar_walk_answer(int pipe, struct ar_error *err);
+/* Init: send what is to go along with the next datagram now, with one of its own. */
+int ar_walk_send_fd(struct ar_run *run, struct ar_error *err);
 /* Report an error from init through its channel and exit. */
 void ar_walk_fail(struct ar_run *run, const struct ar_error *err) __attribute__((noreturn));

@@ -82,6 +82,28 @@ property "flags, an unknown one" runc=1.2 config="$(rule SCMP_ACT_ERRNO) | .linu
 property "an unknown action" config="$(rule SCMP_ACT_BEST)" error=SCMP_ACT_BEST
 property "without no_new_privs" config="$(rule SCMP_ACT_ERRNO) | .process.noNewPrivileges = false" \
 	run='/observe call getpriority; grep NoNewPrivs /proc/self/status' output=$'EPERM\nNoNewPrivs:\t0'
+
+# Without no_new_privs the filter holds for the last steps of the runtime too, which must not need what a program need not.
+user='.process.noNewPrivileges = false | .process.user = {uid: 1000, gid: 1000}'
+deny() {
+	echo "$user | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", syscalls: [{names: [$1], action: \"SCMP_ACT_ERRNO\"}]}"
+}
+for call in close_range openat2 faccessat2 setresuid getgroups; do
+	property "without no_new_privs, a filter without $call" config="$(deny "\"$call\"")" as="/observe call getpriority" output=OK
+	property "without no_new_privs, a filter without $call: create, start and exec" config="$(deny "\"$call\"")" \
+		host='"${runtime[@]}" exec "$id" /observe call getpriority' output=OK
+done
+denied='"close_range", "openat2", "faccessat2", "setresuid", "setresgid", "setgroups", "getgroups", "prctl", "fchdir", "getcwd", "capget", "sendmsg",
+	"recvmsg", "sendto", "recvfrom", "poll", "ppoll", "openat", "readlinkat", "statx"'
+property "without no_new_privs, a filter without any call that is the runtime's" runc=no config="$(deny "$denied")" as="/observe call getpriority" output=OK
+property "... with a terminal" runc=no config="$(deny "$denied") | .process.terminal = true" as="/observe call getpriority" output=OK
+two='.process.capabilities = (["CAP_CHOWN", "CAP_SYS_ADMIN"] as $two | {bounding: $two, permitted: ["CAP_CHOWN"], effective: ["CAP_CHOWN"], inheritable: $two, ambient: $two})'
+property "... by a user who has capabilities: these alone are left" runc=no run='grep ^Cap[IPEA] /proc/self/status' \
+	config="$(deny '"close_range", "openat2", "capget", "sendmsg"') | $two" \
+	output=$'CapInh:\t0000000000200001\nCapPrm:\t0000000000000001\nCapEff:\t0000000000000001\nCapAmb:\t0000000000000001'
+property "without no_new_privs, while it is created: the capabilities that were asked, and the filter" config="$(deny '"getpriority"')" \
+	host='"${runtime[@]}" create --bundle "$bundle" "$id-2"; sed -n "/^CapEff\|^CapPrm\|^Seccomp:/p" "/proc/$("${runtime[@]}" state "$id-2" | jq .pid)/status"
+		"${runtime[@]}" delete --force "$id-2"' output=$'CapPrm:\t0000000020000420\nCapEff:\t0000000020000420\nSeccomp:\t2'
 property "exec has it too" config="$(rule SCMP_ACT_ERRNO)" host='"${runtime[@]}" exec "$id" /observe call getpriority' output=EPERM
 
 properties_end
