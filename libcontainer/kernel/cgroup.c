@@ -137,11 +137,23 @@ static int check(const struct making *m, int fd, struct ar_error *err)
 	return r < 0 ? r : check_usable(m->cgroup, fd, err);
 }
 
+int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err)
+{
+	_cleanup_fd_ int fd =
+		ar_open_no_links(cgroup->root_fd, cgroup->path, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return ar_fail(err, -fd, "open cgroup '%s'", cgroup->path);
+	return check_empty(fd, cgroup->path, err);
+}
+
 int ar_cgroup_check_unused(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
 	int r = ar_cgroup_check_thawed(cgroup, err);
 
-	return r < 0 || cgroup->fd < 0 ? r : check_empty(cgroup->fd, cgroup->path, err);
+	return r < 0 ? r : ar_cgroup_check_empty(cgroup, err);
 }
 
 int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err)

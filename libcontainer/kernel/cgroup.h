@@ -55,16 +55,20 @@ int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resource
  * ar_cgroup_make(). There is none: fine.
  */
 int ar_cgroup_check_unused(const struct ar_cgroup *cgroup, struct ar_error *err);
+/* That it holds no processes, or is not there: of both refusals that one alone. */
+int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Open it, made by somebody else since; it must be able to hold a container. */
 int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
 /*
- * Kill what is in it (cgroup.kill, else a signal for each), wait for it to empty (bounded), remove
- * it, what is below it, and of its parents what make() made, or the one named "agentrun", if
- * nothing else is there. Gone already is fine.
+ * Kill what is in it if fd is open (cgroup.kill, else a signal for each), wait for it to empty
+ * (bounded), remove it, what is below it, and of its parents what make() made, or the one named
+ * "agentrun", if nothing else is there. Gone already is fine.
  */
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
 /* Only the first half: kill and wait (bounded) until it is empty. */
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
+/* Whether nobody is in it, or it is gone, within that time. */
+bool ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms);
 /* Whether somebody else removes it within that time. */
 bool ar_cgroup_await_gone(const struct ar_cgroup *cgroup, int limit_ms);
 /*

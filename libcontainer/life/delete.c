@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "kernel/cgroup.h"
@@ -30,6 +31,8 @@
 #include "json/read.h"
 
 #define KILL_WAIT_MS 10000
+/* How long it may take until the cgroup shows that all of a pid namespace has ended. */
+#define EMPTY_WAIT_MS 500
 #define EFFECTIVE_MAX (64u << 20)
 
 struct removal {
@@ -37,16 +40,35 @@ struct removal {
 	struct ar_dir dir;
 	struct ar_record *record;
 	const struct ar_effective *effective; /* NULL: nothing of it is needed */
+	enum ar_status status;
 	int pidfd;
 };
 
-static int end_init(const struct removal *removal, struct ar_error *err)
+/*
+ * A process whose first thread has ended counts as ended, but the others may run on, and with them
+ * all that it started.
+ */
+static void find_threads(struct removal *removal)
 {
-	struct pollfd poll_fd = { .fd = removal->pidfd, .events = POLLIN };
+	pid_t pid = (pid_t)removal->record->pid.value;
+	_cleanup_fd_ int fd = pid > 0 ? ar_sys_pidfd_open(pid, 0) : -1;
+	uint64_t started;
+
+	if (fd >= 0 && ar_process_start_time(pid, &started, NULL) == 0 &&
+	    started == removal->record->start_time.value)
+		removal->pidfd = ar_steal_fd(&fd);
+}
+
+static int end_init(struct removal *removal, struct ar_error *err)
+{
+	struct pollfd poll_fd = { .events = POLLIN };
 	int r;
 
+	if (removal->status == AR_STATUS_STOPPED)
+		find_threads(removal);
 	if (removal->pidfd < 0)
 		return 0;
+	poll_fd.fd = removal->pidfd;
 	if (ar_sys_pidfd_send_signal(removal->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return ar_fail(err, errno, "unable to signal init");
 	/* a pidfd becomes readable when its process has ended, reaped or not */
@@ -56,26 +78,6 @@ static int end_init(const struct removal *removal, struct ar_error *err)
 	if (r < 0)
 		return ar_fail(err, errno, "wait for the end of init");
 	return r > 0 ? 0 : ar_refuse(err, EBUSY, "container init still running");
-}
-
-static int remove_cgroup(const struct removal *removal, bool force, struct ar_error *err)
-{
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
-	const struct ar_record *record = removal->record;
-	int r;
-
-	if (!record->cgroup)
-		return 0;
-	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
-	if (r < 0)
-		return r;
-	r = ar_container_remove_cgroup(&cgroup, record, err);
-	/* the cgroup is gone, and a systemd that nobody can ask any more sees that by itself */
-	if ((r == -ENOENT || r == -ENOSYS) && force && record->unit) {
-		ar_log(AR_LOG_WARN, "container %s: %s", record->id, err->text);
-		return 0;
-	}
-	return r;
 }
 
 /* Stopped and created ones may go, as with runc; the others need force. */
@@ -94,12 +96,11 @@ static const char *const outliving[] = { "\"poststop\"", "\"intelRdt\"" };
 
 /*
  * The configuration as it was judged when the container was created. One without any of those parts
- * is not decoded: that is the usual case.
+ * is not decoded unless it is needed: that is the usual case.
  */
-static int read_effective(struct removal *removal, struct ar_error *err)
+static int read_effective(struct removal *removal, bool needed, struct ar_error *err)
 {
 	const struct ar_json *json = NULL;
-	bool needed = false;
 	char *text;
 	size_t len;
 	int r;
@@ -122,12 +123,68 @@ static int read_effective(struct removal *removal, struct ar_error *err)
 static int find_effective(struct removal *removal, const char *id, bool force, struct ar_error *err)
 {
 	struct ar_error why;
-	int r = read_effective(removal, force ? &why : err);
+	int r = read_effective(removal, false, force ? &why : err);
 
 	if (r == 0 || !force)
 		return r;
 	ar_log(AR_LOG_WARN, "container %s: its poststop hooks cannot be run: %s", id, why.text);
 	return 0;
+}
+
+static bool own_pid_namespace(struct removal *removal)
+{
+	const struct ar_namespace *ns;
+	struct ar_error ignored;
+
+	if (!removal->effective && read_effective(removal, true, &ignored) < 0)
+		return false;
+	ns = removal->effective ? ar_spec_namespace(removal->effective->spec, "pid") : NULL;
+	return ns && (!ns->path || !*ns->path);
+}
+
+/*
+ * With its init all of a pid namespace has ended. Who is in the cgroup of such a container belongs
+ * to somebody else, as to another container that was started with the same cgroupsPath: it lives
+ * on, as with runc. Without a pid namespace of its own the container's processes outlive its init.
+ */
+static bool left_to_others(struct removal *removal, struct ar_cgroup *cgroup)
+{
+	int limit_ms = 0;
+
+	if (!ar_cgroup_await_empty(cgroup, 0)) {
+		if (!own_pid_namespace(removal))
+			return false;
+		limit_ms = EMPTY_WAIT_MS;
+	}
+	if (!ar_cgroup_await_empty(cgroup, limit_ms))
+		return true;
+	ar_close_fd(&cgroup->fd); /* nobody is to be killed, and who comes now even less */
+	return false;
+}
+
+static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
+{
+	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	const struct ar_record *record = removal->record;
+	int r;
+
+	if (!record->cgroup)
+		return 0;
+	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
+	if (r == 0 && removal->status == AR_STATUS_STOPPED && left_to_others(removal, &cgroup)) {
+		ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays",
+		       record->id, record->cgroup);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	r = ar_container_remove_cgroup(&cgroup, record, err);
+	/* the cgroup is gone, and a systemd that nobody can ask any more sees that by itself */
+	if ((r == -ENOENT || r == -ENOSYS) && force && record->unit) {
+		ar_log(AR_LOG_WARN, "container %s: %s", record->id, err->text);
+		return 0;
+	}
+	return r;
 }
 
 /* Hooks need a process: without one none has run and none must. What fails is logged by the hooks.
@@ -155,12 +212,12 @@ static int remove_rdt(const struct removal *removal, const char *id, struct ar_e
 
 static int remove_all(struct removal *removal, const char *id, bool force, struct ar_error *err)
 {
-	enum ar_status status;
 	int r;
 
-	r = ar_record_status(&removal->dir, removal->record, &status, &removal->pidfd, err);
+	r = ar_record_status(&removal->dir, removal->record, &removal->status, &removal->pidfd,
+			     err);
 	if (r == 0)
-		r = may_go(status, id, force, err);
+		r = may_go(removal->status, id, force, err);
 	if (r == 0)
 		r = find_effective(removal, id, force, err);
 	if (r == 0)

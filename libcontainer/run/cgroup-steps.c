@@ -44,8 +44,10 @@ static int without_cgroup(struct ar_run *run, int r, struct ar_error *err)
 	return 0;
 }
 
-/* The path is on disk before the cgroup exists, so that "delete --force" finds it after a crash at
- * any point. */
+/*
+ * The path is on disk before the cgroup exists, so that "delete --force" finds it after a crash at
+ * any point. One that others use is not: their processes would be killed by that.
+ */
 static int locate_cgroup(struct ar_run *run, struct ar_error *err)
 {
 	int r = 0;
@@ -54,6 +56,8 @@ static int locate_cgroup(struct ar_run *run, struct ar_error *err)
 		r = ar_cgroup_locate(run->arena,
 				     ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL,
 				     run->id, &run->cgroup, err);
+		if (r == 0)
+			r = ar_cgroup_check_empty(&run->cgroup, err);
 		if (r < 0)
 			r = without_cgroup(run, r, err);
 		if (r < 0)

@@ -3,7 +3,9 @@
 # What becomes of a container's cgroup: nothing is left of it, whoever died on the way.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../helpers.bash"
 needs root cgroup
+build_helper first-thread-ends
 
 cgroup() {
 	echo "$(cgroup_root)$(jq -r .cgroup "$state/$id/state.json")"
@@ -53,6 +55,71 @@ wait_status stopped
 run_agentrun delete "$id"
 expect_success
 assert_nothing_left
+
+# stopped_beside FILTER: container $id has ended, and a process of ours ($pid) is in its cgroup ($left).
+stopped_beside() {
+	make_command "$bundle" "$1" sleep 1000
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	left=$(cgroup)
+	sleep 1000 &
+	pid=$!
+	echo "$pid" >"$left/cgroup.procs"
+	kill -KILL "$(container_pid "$id")"
+	wait_status stopped
+}
+
+test_begin "what others put into the cgroup of a container that has ended lives on when it is deleted"
+stopped_beside .
+run_agentrun delete "$id"
+expect_success
+check_has "the warning" "$errors" "holds processes of others"
+check_true "the process lives" kill -0 "$pid"
+check_false "the state" test -e "$state/$id"
+kill -KILL "$pid" || true
+wait "$pid" 2>/dev/null || true
+check_true "the cgroup is still there" rmdir "$left"
+rmdir "${left%/*}" 2>/dev/null || true
+assert_nothing_left
+
+test_begin "without a pid namespace of its own a container that has ended may have left processes, which end with it"
+stopped_beside '.linux.namespaces -= [{"type": "pid"}]'
+run_agentrun delete "$id"
+expect_success
+wait "$pid" 2>/dev/null || true
+check_false "the process lives" kill -0 "$pid"
+assert_nothing_left
+
+test_begin "a container whose init has ended but for a thread is deleted whole"
+make_bundle "$bundle" '.process.args = ["/first-thread-ends"]'
+cp "$helpers_folder/first-thread-ends" "$bundle/rootfs"
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+pid=$(jq .pid "$state/$id/state.json")
+wait_status stopped
+check_true "a thread of it lives" grep -q "^Threads:.*[1-9]" "/proc/$pid/status"
+run_agentrun delete "$id"
+expect_success
+check_equal "errors" "$errors" ""
+assert_nothing_left
+
+if test_begin "a create that is refused another's cgroup, and killed on the way, does not cost the other's life" command:strace; then
+	make_command "$bundle" ".linux.cgroupsPath = \"/agentrun-$lib_mark\"" sleep 1000
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	pid=$(container_pid "$id")
+	for call in mkdirat renameat getdents64; do
+		for n in 1 2 3 4 5; do
+			ASAN_OPTIONS=detect_leaks=0 run_command sh -c '"$@"; exit' sh strace -qq -o "$TEST_TMP/trace" \
+				-e "inject=$call:signal=KILL:when=$n" \
+				"$AGENTRUN" --root "$state" create --bundle "$bundle" "$id-2"
+			run_agentrun delete --force "$id-2"
+		done
+	done
+	check_true "the first container lives" kill -0 "$pid"
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
 
 test_begin "the parents that engines name are made, and stay with other containers in them"
 make_command "$bundle" . sleep 1000
