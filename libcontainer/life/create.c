@@ -91,14 +91,15 @@ int ar_life_run(const struct ar_context *ctx, const struct ar_create_args *args,
 	r = make(&m, ctx, args, false, err);
 	if (r < 0)
 		return r;
+	/* it is whole, and is to be found by other commands while we wait: by those of its hooks
+	 * too */
+	ar_dir_unlock(&m.dir);
 	r = after_start(&m, err);
 	if (r < 0) {
 		ar_making_undo(&m);
 		return r;
 	}
 	*ret_code = 0;
-	/* it runs already, and is to be found by other commands while we wait */
-	ar_dir_unlock(&m.dir);
 	reach_manager(&m);
 	return ar_notify_wait(&m.run.notify, m.run.walk.pidfd, m.run.pid, err);
 }

@@ -156,6 +156,20 @@ run_agentrun --profile compat run --bundle "$bundle" "$id"
 expect_error "error running poststart hook #0: exit status 5"
 assert_nothing_left
 
+for command in "run --detach" run; do
+	test_begin "a poststart hook may use the container: $command"
+	make_bundle "$bundle" '.process.args = ["sleep", "2"] | .hooks.poststart = [{path: "/bin/sh", timeout: 20, args: ["sh", "-c",
+		"timeout 10 $agentrun --root $state pause $id && timeout 10 $agentrun --root $state resume $id && echo both >$seen"]}]
+		| .hooks.poststart[0].env = ["PATH=/bin:/usr/bin", "agentrun=" + $agentrun, "state=" + $state, "id=" + $id, "seen=" + $seen]' \
+		--arg agentrun "$AGENTRUN" --arg state "$state" --arg id "$id" --arg seen "$TEST_TMP/seen-${command##*-}"
+	# shellcheck disable=SC2086 # words
+	run_agentrun --profile compat $command --bundle "$bundle" "$id"
+	expect_success
+	check_equal "what it did" "$(cat "$TEST_TMP/seen-${command##*-}")" both
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+done
+
 test_begin "a poststop hook that fails is logged, and the next one runs"
 hook_bundle "$(hook poststop 'exit 6')" \
 	".hooks.poststop += [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo second >>'$bundle/rootfs/log'\"]}]"
