@@ -208,8 +208,12 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 		return r;
 	ar_plan_exec(&plan, run);
 	r = ar_walk_run(&plan, run, err);
-	if (r == 0)
+	if (r == 0) {
 		r = ar_walk_finish(&plan, run, err);
+		/* what was said to have failed must not be executed later */
+		if (r < 0)
+			ar_walk_undo(&plan, plan.n, run);
+	}
 	if (r == 0 && !args->io.detach) {
 		const struct ar_attend a = {
 			.signals = signals.fd,

@@ -326,3 +326,21 @@ run_agentrun exec "$id" sh -c 'ls /proc/$$/fd; true'
 expect_output $'0\n1\n2'
 run_agentrun delete --force "$id"
 assert_nothing_left
+
+if test_begin "the process of an exec that is said to have failed does not run on" command:strace; then
+	make_command "$bundle" . sleep 1000
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	failed=0
+	for n in $(seq 8); do
+		# what the host waits by: its last wait is for the execution of the program
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o /dev/null -e "inject=poll:error=ENOMEM:when=$n" \
+			"$AGENTRUN" --root "$state" exec --detach "$id" sleep 500
+		[ "$status" = 0 ] || failed=$((failed + 1))
+		sleep 0.2
+		run_agentrun exec "$id" sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <$p/cmdline; echo; done | grep -c "^sleep 500"'
+		check_equal "processes after $failed failures of $n" "$output" "$((n - failed))"
+	done
+	check_true "some failed, not $failed" test "$failed" -gt 0
+	run_agentrun delete --force "$id"
+fi
