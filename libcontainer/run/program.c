@@ -78,7 +78,8 @@ int ar_program_environment(struct ar_arena *arena, const struct ar_process *proc
 	for (size_t i = 0; i < env->n; i++) {
 		if (!strchr(env->items[i], '='))
 			return ar_fail(err, 0, "process.env: '%s' has no '='", env->items[i]);
-		if (!overridden(env, i))
+		/* one without a value is not kept beside the one that is added */
+		if (!overridden(env, i) && !ar_streq(env->items[i], "HOME="))
 			out[n++] = ar_strdup(arena, env->items[i]);
 	}
 	if (!home || !*home)

@@ -9,6 +9,7 @@ set -euo pipefail
 # --- process -------------------------------------------------------------------------------------
 
 property "process.args" as="/observe call getpid" output=OK
+property "process.env, an empty HOME is the user's own" config='.process.env = ["A=b", "HOME="]' as=/bin/env output=$'A=b\nHOME=/root'
 property "process.env" config='.process.env += ["WORD=two words", "EMPTY="]' run='echo "[$WORD][$EMPTY]"' output='[two words][]'
 property "process.cwd" config='.process.cwd = "/var/tmp"' run=pwd output=/var/tmp
 property "process.cwd, made where it is missing" config='.process.cwd = "/made/here" | .root.readonly = false' run=pwd output=/made/here

@@ -49,6 +49,10 @@ run_compat '.process.user = {uid: 1000, gid: 1000}' sh -c 'echo $HOME'
 expect_output /home/user
 run_compat '.process.user = {uid: 4711, gid: 1000}' sh -c 'echo $HOME'
 expect_output /
+run_compat '.process.user = {uid: 1000, gid: 1000} | .process.env = ["PATH=/bin", "HOME="]' env
+empty=$(grep -c ^HOME= <<<"$output" || true)
+check_equal "how many, where the bundle's is empty" "$empty" 1
+check_equal "PATH and HOME" "$(grep '^PATH\|^HOME' <<<"$output")" $'PATH=/bin\nHOME=/home/user'
 run_compat '.process.env += ["HOME=/work"]' sh -c 'echo $HOME'
 expect_output /work
 
