@@ -80,6 +80,7 @@ static int same_node(int dir, const char *name, const struct ar_device *d, struc
 	return 0;
 }
 
+/* -EPERM, -EACCES: we may not. */
 static int make_node(int dir, const char *name, const struct ar_device *d, struct ar_error *err)
 {
 	mode_t mode = d->file_mode.set ? (mode_t)d->file_mode.value & 07777 : 0666;
@@ -95,11 +96,13 @@ static int make_node(int dir, const char *name, const struct ar_device *d, struc
 	return 0;
 }
 
+#define BOUND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
 /* The host's node of the same path, if it is the device that is meant. */
-static int bind_node(int dir, const char *name, const struct ar_device *d, struct ar_error *err)
+static int bind_node(int dir, const char *name, const struct ar_device *d, uint64_t attributes,
+		     struct ar_error *err)
 {
-	struct ar_mount_options options = { .bind = true,
-					    .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+	struct ar_mount_options options = { .bind = true, .attr_set = attributes };
 	_cleanup_fd_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), target = -1;
 	struct ar_mount_request q = { .name = d->path,
 				      .options = &options,
@@ -127,6 +130,7 @@ static int bind_node(int dir, const char *name, const struct ar_device *d, struc
 static int node(int root, const struct ar_device *d, bool bind, struct ar_error *err)
 {
 	_cleanup_fd_ int dir = -1;
+	struct ar_error ignored = { 0 };
 	char path[PATH_MAX], *slash;
 	int r;
 
@@ -140,7 +144,18 @@ static int node(int root, const struct ar_device *d, bool bind, struct ar_error 
 	r = ar_mkdir_in_root(root, *path ? path : "/", 0755, &dir, err);
 	if (r < 0)
 		return r;
-	return bind ? bind_node(dir, slash + 1, d, err) : make_node(dir, slash + 1, d, err);
+	if (bind)
+		return bind_node(dir, slash + 1, d, BOUND, err);
+	r = make_node(dir, slash + 1, d, err);
+	/*
+	 * Without CAP_MKNOD, or against a device cgroup, the host's own will do, as with runc.
+	 * Read-only, which is no matter of what is read and written: it belongs to our root, which
+	 * may be the container's, and is to keep its mode and owner.
+	 */
+	if ((r == -EPERM || r == -EACCES) &&
+	    bind_node(dir, slash + 1, d, BOUND | MOUNT_ATTR_RDONLY, &ignored) == 0)
+		return 0;
+	return r;
 }
 
 static bool listed(const struct ar_list *devices, const char *path)

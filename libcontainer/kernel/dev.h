@@ -17,7 +17,7 @@ struct ar_error;
 int ar_dev_open(int root, int *ret_dev, struct ar_error *err);
 /*
  * The nodes of devices. bind: make them by binding the host's nodes (in a user namespace mknod(2)
- * is refused). Directories in between are made.
+ * is refused), which is done too where it turns out to be refused. Directories in between are made.
  */
 int ar_dev_nodes(int root, const struct ar_list *devices, bool bind, struct ar_error *err);
 /* fd, stdin, stdout, stderr, core, and ptmx -> pts/ptmx. */

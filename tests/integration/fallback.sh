@@ -174,3 +174,18 @@ run_without "$none_of_them" compat
 expect_output $'of the image\n2750:1000'
 check_equal "the image's file" "$(<"$bundle/rootfs/opt/sub/file")" "of the image"
 assert_nothing_left
+
+for profile in compat agent; do
+	test_begin "who may make no device gets the host's nodes, in the profile $profile" command:setpriv
+	make_command "$bundle" . sh -c 'stat -c "%t:%T %a" /dev/null /dev/full; echo x >/dev/null && head -c 1 /dev/zero | wc -c
+		chmod 666 /dev/null 2>/dev/null || echo and cannot change them'
+	run_command setpriv --inh-caps=-mknod --bounding-set=-mknod "$AGENTRUN" --root "$state" --profile "$profile" run --bundle "$bundle" "$id"
+	expect_output $'1:3 666\n1:7 666\n1\nand cannot change them'
+	assert_nothing_left
+done
+
+test_begin "who may make no device gets none that the host has not, or has as another" command:setpriv
+make_command "$bundle" '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 5}]' true
+run_command setpriv --inh-caps=-mknod --bounding-set=-mknod "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+expect_error "make device '/dev/null': operation not permitted"
+assert_nothing_left
