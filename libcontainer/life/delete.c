@@ -187,14 +187,14 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	return r;
 }
 
-/* Hooks need a process: without one none has run and none must. What fails is logged by the hooks.
- */
+/* None must where none has begun and there was no process. What fails is logged by the hooks. */
 static void run_hooks(const struct removal *removal)
 {
+	const struct ar_record *record = removal->record;
 	struct ar_error err;
 
-	if (removal->effective && removal->record->pid.value)
-		(void)ar_container_hooks(removal->effective, removal->record, 0, AR_HOOK_POSTSTOP,
+	if (removal->effective && (record->pid.value || record->hooks == AR_YES))
+		(void)ar_container_hooks(removal->effective, record, 0, AR_HOOK_POSTSTOP,
 					 ar_status_name(AR_STATUS_STOPPED), &err);
 }
 

@@ -454,7 +454,12 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 	int r;
 
 	run->hooks_ran = true;
-	r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
+	/* on disk first: what a hook has made is undone by a poststop one, by delete if we die here
+	 */
+	run->record->hooks = AR_YES;
+	r = ar_record_write(run->dir, run->record, err);
+	if (r == 0)
+		r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
 	return r < 0 ? r : ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
 }
 

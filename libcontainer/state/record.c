@@ -46,6 +46,7 @@ static const struct ar_field record_fields[] = {
 	AR_FIELD_STRING(ar_record, backend, "backend", 0),
 	AR_FIELD_STRING(ar_record, digest, "digest", 0),
 	AR_FIELD_TRI(ar_record, started, "started", 0),
+	AR_FIELD_TRI(ar_record, hooks, "hooksBegun", 0),
 	AR_FIELD_MAP(ar_record, annotations, "annotations", 0),
 	AR_FIELD_LIST(ar_record, outcomes, "outcomes", 0, ar_outcome),
 };

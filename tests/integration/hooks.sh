@@ -179,6 +179,15 @@ check_has "the warning" "$errors" "error running poststop hook #0: exit status 6
 check_equal "the next one" "$(tail -n 1 "$log")" second
 assert_nothing_left
 
+test_begin "the poststop hooks of a create that was killed in its createRuntime hooks run when it is deleted"
+hook_bundle "$(hook createRuntime 'kill -KILL $PPID')" "$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+run_command sh -c '"$@"; exit' sh "$AGENTRUN" --root "$state" --profile compat create --bundle "$bundle" "$id"
+check_equal "the record" "$(jq -c '[.hooksBegun, .pid]' "$state/$id/state.json")" '[true,null]'
+run_agentrun delete --force "$id"
+expect_success
+check_equal "the last hook" "$(tail -n 1 "$log")" poststop
+assert_nothing_left
+
 test_begin "a hook that takes too long is ended with what it started"
 make_bundle "$bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 50 & sleep 60"], timeout: 1,
 	env: ["PATH=/bin", "AGENTRUN_TEST=" + $mark]}]' --arg mark "$lib_mark"
