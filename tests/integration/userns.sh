@@ -35,6 +35,14 @@ expect_output $'0\n0\nallow\nCapEff:\t0000000020000420'
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+if test_begin "a score for the OOM killer below the caller's is set, by who may" CAP_SYS_RESOURCE; then
+	make_command "$bundle" "$mapped | .process.oomScoreAdj = 0" cat /proc/self/oom_score_adj
+	# as the shim of containerd has it
+	run_command sh -c 'echo 1 >/proc/self/oom_score_adj; exec "$@"' sh \
+		"$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+	expect_output 0
+fi
+
 test_begin "several mappings are written as they are"
 run_mapped '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 5000, size: 10}]
 	| .linux.gidMappings = .linux.uidMappings | (.mounts[] | select(.type == "devpts")).options -= ["gid=5"]' \
