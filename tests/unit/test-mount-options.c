@@ -133,7 +133,7 @@ static const struct {
 	{ { "acl" }, { 0 }, "acl" },
 	{ { "RO" }, { 0 }, "RO" },
 	{ { "ro,nosuid" }, { 0 }, "ro,nosuid" },
-	{ { "" }, { 0 }, "" },
+	{ { "" }, { 0 }, NULL },
 	{ { "context=\"a:b,c\"" }, { 0 }, "context=\"a:b,c\"" },
 	{ { "idmap=uids=0-1-2" }, { 0 }, "idmap=uids=0-1-2" },
 };
