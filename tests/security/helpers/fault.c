@@ -150,18 +150,26 @@ static bool at_stop(struct process *p, int status, int *ret_signal)
 	return true;
 }
 
-/* The command has ended; what it leaves running goes on without us. */
+/*
+ * The command has ended; what it leaves running goes on without us. In whatever order they stop:
+ * who waits in vfork(2) does not until its child, of which we may not have heard yet, has been let
+ * go.
+ */
 static void let_go(void)
 {
-	for (int i = 0; i < PROCESSES_MAX; i++) {
-		struct process *p = &processes[i];
-		int status;
+	int status;
+	pid_t pid;
 
-		if (!p->pid)
-			continue;
-		(void)ptrace(PTRACE_INTERRUPT, p->pid, 0, 0); /* it may be gone */
-		if (waitpid(p->pid, &status, __WALL) == p->pid && WIFSTOPPED(status))
-			(void)ptrace(PTRACE_DETACH, p->pid, 0, 0); /* as above */
+	for (int i = 0; i < PROCESSES_MAX; i++)
+		if (processes[i].pid)
+			(void)ptrace(PTRACE_INTERRUPT, processes[i].pid, 0, 0); /* it may be gone */
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		/* a signal on its way is not lost */
+		int signo = status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0
+										 : WSTOPSIG(status);
+
+		if (pid > 0 && WIFSTOPPED(status))
+			(void)ptrace(PTRACE_DETACH, pid, 0, signo); /* as above */
 	}
 }
 
