@@ -1,44 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/process.h"
 #include "kernel/probe-internal.h"
 
-/* A child in the namespace, that waits to be looked at; -1: it could not be made. */
-static pid_t inhabitant(int userns, int *ret_pidfd)
+/* In the child: join, say so, and stay until the parent has looked, or is gone: both are an end of
+ * file. */
+static void inhabit(int userns, int channel)
 {
-	char joined = 0;
-	int fds[2];
-	pid_t pid;
+	char answer = setns(userns, CLONE_NEWUSER) == 0 ? 'y' : 'n';
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	pid = ar_clone(0, -1, ret_pidfd);
-	if (pid == 0) {
-		joined = setns(userns, CLONE_NEWUSER) == 0 ? 'y' : 'n';
-		if (write(fds[1], &joined, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	close(fds[1]);
-	if (pid > 0 && (read(fds[0], &joined, 1) != 1 || joined != 'y'))
-		joined = 0;
-	close(fds[0]);
-	if (pid > 0 && !joined) {
-		int status;
-
-		kill(pid, SIGKILL);
-		(void)ar_pidfd_wait(*ret_pidfd, &status); /* it is gone either way */
-		ar_close_fd(ret_pidfd);
-		return -1;
-	}
-	return pid;
+	if (write(channel, &answer, 1) == 1)
+		(void)!read(channel, &answer, 1); /* whatever comes of it, this is the end */
+	_exit(0);
 }
 
 /* user_namespaces(7): a line is the first id inside, the first outside, how many. */
@@ -62,17 +41,23 @@ static bool maps_root(pid_t pid, const char *name)
 bool ar_probe_userns_maps_root(const char *path)
 {
 	_cleanup_fd_ int userns = open(path, O_RDONLY | O_CLOEXEC), pidfd = -1;
-	bool found;
-	int status;
+	int ends[2], status;
+	bool found = true; /* not known to be harmless */
+	char answer = 0;
 	pid_t pid;
 
-	if (userns < 0)
+	if (userns < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return true;
-	pid = inhabitant(userns, &pidfd);
-	if (pid < 0)
-		return true;
-	found = maps_root(pid, "uid_map") || maps_root(pid, "gid_map");
-	kill(pid, SIGKILL);
-	(void)ar_pidfd_wait(pidfd, &status);
+	pid = ar_clone(0, -1, &pidfd);
+	if (pid == 0) {
+		close(ends[0]);
+		inhabit(userns, ends[1]);
+	}
+	close(ends[1]);
+	if (pid > 0 && read(ends[0], &answer, 1) == 1 && answer == 'y')
+		found = maps_root(pid, "uid_map") || maps_root(pid, "gid_map");
+	close(ends[0]);
+	if (pid > 0)
+		(void)ar_pidfd_wait(pidfd, &status); /* it ends by itself */
 	return found;
 }

@@ -310,8 +310,7 @@ static int hide(struct ar_run *run, struct ar_error *err)
 
 	if (geteuid() != 0 && run->fresh_userns)
 		return 0;
-	/* lowering the score needs CAP_SYS_RESOURCE out here: nobody has that in a user namespace
-	 */
+	/* lowering it needs CAP_SYS_RESOURCE out here, which init has not in its namespace */
 	if (geteuid() != 0 || run->in_userns) {
 		r = ar_oom_score_apply(run->proc, &run->process->oom_score_adj, err);
 		run->oom_score_set = true;

@@ -49,3 +49,24 @@ run_agentrun exec "$id" sh -c 'awk "{print \$2}" /proc/self/uid_map; id -u; touc
 expect_output $'300000\n0\nrefused\n2\nc'
 run_agentrun delete --force "$id"
 assert_nothing_left
+
+test_begin "a joined user namespace counts only if root of it is not root of the host"
+for host_id in 0 100000; do
+	make_command "$bundle-$host_id" '.linux.namespaces += [{type: "user"}]' sleep 100
+	edit_bundle "$bundle-$host_id" '.linux.uidMappings = [{containerID: 0, hostID: $from, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings' --argjson from "$host_id"
+	run_agentrun --profile compat run --detach --bundle "$bundle-$host_id" "$id"
+	expect_success
+	make_command "$bundle-in-$host_id" . sleep 100
+	edit_bundle "$bundle-in-$host_id" '.linux.namespaces += [{type: "user"}]
+		| .linux.namespaces |= map(if IN(.type; "user", "network", "ipc", "uts")
+			then .path = $of + ({network: "net"}[.type] // .type) else . end)' --arg of "/proc/$(container_pid "$id")/ns/"
+	run_agentrun run --detach --bundle "$bundle-in-$host_id" "$id-2"
+	expect_success
+	check_equal "user-namespace of a joiner of one from $host_id" \
+		"$("$AGENTRUN" --root "$state" state "$id-2" | jq -r '.agentrun.controls["user-namespace"].result')" \
+		"$([ "$host_id" = 0 ] && echo 'not applied' || echo enforced)"
+	run_agentrun delete --force "$id-2"
+	run_agentrun delete --force "$id"
+done
+assert_nothing_left
