@@ -24,17 +24,22 @@ on_shared_root() {
 	mounts_after=$(<"$TEST_TMP/mounts.after")
 }
 
-# propagating ROOT: a bundle with that rootfsPropagation, a bind that says nothing and one that is to be
-# shared; it prints for / and both what their propagation is.
-propagating() {
-	mkdir -p "$bundle/source"
-	# shellcheck disable=SC2016 # for awk and jq
-	make_command "$bundle" . awk '$5 == "/" || $5 == "/plain" || $5 == "/open" {
+# printing PLACES: a bundle that prints for each mount of these places what its propagation is
+printing() {
+	# shellcheck disable=SC2016 # for awk
+	make_command "$bundle" . awk -v "places=$1" '$5 ~ places {
 		kind = ""
 		for (i = 7; $i != "-"; i++)
 			kind = kind " " substr($i, 1, index($i, ":") - 1)
 		print $5 (kind == "" ? " private" : kind)
 	}' /proc/self/mountinfo
+}
+
+# propagating ROOT: a bundle with that rootfsPropagation, a bind that says nothing and one that is to be
+# shared; it prints for / and both what their propagation is.
+propagating() {
+	mkdir -p "$bundle/source"
+	printing '^/(plain|open)?$'
 	# shellcheck disable=SC2016
 	edit_bundle "$bundle" '(if $root == "" then . else .linux.rootfsPropagation = $root end) |
 		.mounts += [{destination: "/plain", type: "bind", source: $source, options: ["rbind"]},
@@ -99,13 +104,7 @@ done
 # that is to be a slave.
 held() {
 	mkdir -p "$bundle/source"
-	# shellcheck disable=SC2016 # for awk and jq
-	make_command "$bundle" . awk '$5 == "/" || $5 ~ /^\/(plain|private|slave)$/ {
-		kind = ""
-		for (i = 7; $i != "-"; i++)
-			kind = kind " " substr($i, 1, index($i, ":") - 1)
-		print $5 (kind == "" ? " private" : kind)
-	}' /proc/self/mountinfo
+	printing '^/(plain|private|slave)?$'
 	# shellcheck disable=SC2016
 	edit_bundle "$bundle" '(if $root == "" then . else .linux.rootfsPropagation = $root end) |
 		.mounts += [{destination: "/plain", type: "bind", source: $source, options: ["rbind"]},
