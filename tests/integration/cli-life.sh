@@ -145,10 +145,9 @@ EOT
 test_begin "run ends with 128 and the signal that ended the program"
 make_waiting
 (
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		sleep 0.2
-		"$AGENTRUN" --root "$state" kill "$id" KILL 2>/dev/null && break
-	done
+	# a kill is taken before the program runs as well, and then run says that it did not start
+	wait_status running
+	"$AGENTRUN" --root "$state" kill "$id" KILL
 ) &
 run_agentrun run --bundle "$bundle" "$id"
 expect_status 137
