@@ -129,14 +129,16 @@ if test_begin "several limits at once are all set, and a running process feels t
 fi
 
 if test_begin "a limit below what is used kills, and does not hang" memory; then
+	# The shell has something to do after its sleep, so that it stays and holds what it read.
 	make_command "$bundle" '.linux.resources.memory.limit = 67108864' \
-		sh -c 'x=$(head -c 16777216 /dev/zero | tr "\0" x); echo ready; sleep 1000'
+		sh -c 'x=$(head -c 16777216 /dev/zero | tr "\0" x); sleep 1000; echo ${#x}'
 	run_agentrun run --detach --bundle "$bundle" "$id"
 	expect_success
-	for _ in $(seq 100); do
-		[ "$(in_cgroup memory.current)" -lt 16777216 ] || break
+	for _ in $(seq 300); do
+		! "$AGENTRUN" --root "$state" ps "$id" | grep -q 'sleep 1000$' || break
 		sleep 0.1
 	done
+	check_match "memory in use" "$(in_cgroup memory.stat)" '^anon (1[6-9]|[2-6][0-9])[0-9]{6}( |$)'
 	update_with '{"memory": {"limit": 4194304}}'
 	expect_success
 	wait_status stopped
