@@ -14,8 +14,8 @@ struct ar_error;
 /*
  * CRIU (criu.org), which writes the processes of a container to files and makes them again. It is
  * spoken to in its own RPC (criu.org/RPC, images/rpc.proto): "criu swrk" is started with one end of
- * a socket, and answers requests. Its library does the same, but has no word for some of what it
- * takes (lazy pages, a configuration file), and would be one more thing to install.
+ * a socket, and answers requests. Its library does the same, but has no call for --lazy-pages,
+ * --empty-ns and a configuration file (libcriu 2 of CRIU 3.17: criu.h), which callers of runc use.
  */
 
 enum ar_criu_request { AR_CRIU_DUMP = 1, AR_CRIU_RESTORE = 2, AR_CRIU_PRE_DUMP = 4 };

@@ -80,30 +80,46 @@ static const struct {
 	{ MS_LAZYTIME, "lazytime" }, { MS_I_VERSION, "iversion" },
 };
 
+/* One option that is the filesystem's: a name, or a name and a value. */
+static int set_data(int fs, const char *item, const struct ar_mount_request *q,
+		    struct ar_error *err)
+{
+	const char *eq = strchr(item, '='), *value = eq ? eq + 1 : NULL;
+	_cleanup_text_ struct ar_text bare = AR_TEXT_INIT;
+	size_t len = eq ? strlen(value) : 0;
+	char key[128];
+
+	if (!eq)
+		return ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, item, NULL, 0) < 0
+			       ? fs_fail(fs, q->name, q->type, errno, err)
+			       : 0;
+	if ((size_t)(eq - item) >= sizeof(key))
+		return ar_fail(err, ENAMETOOLONG, "mount option '%s' of '%s'", item, q->name);
+	memcpy(key, item, (size_t)(eq - item));
+	key[eq - item] = '\0';
+	/* mount(2) takes a label in quotes, where a comma would end it */
+	if (len >= 2 && value[0] == '"' && value[len - 1] == '"' &&
+	    ar_mount_option_is_label(item)) {
+		ar_text_addf(&bare, "%.*s", (int)len - 2, value + 1);
+		value = ar_text_str(&bare);
+	}
+	return ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0
+		       ? fs_fail(fs, q->name, q->type, errno, err)
+		       : 0;
+}
+
 static int fs_configure(int fs, const struct ar_mount_request *q, struct ar_error *err)
 {
 	const struct ar_mount_options *o = q->options;
+	int r = 0;
 
 	if (q->source && *q->source &&
 	    ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", q->source, 0) < 0)
 		return fs_fail(fs, q->name, q->type, errno, err);
-	for (size_t i = 0; i < o->data.n; i++) {
-		const char *item = o->data.items[i], *eq = strchr(item, '=');
-		char key[128];
-
-		if (!eq) {
-			if (ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, item, NULL, 0) < 0)
-				return fs_fail(fs, q->name, q->type, errno, err);
-			continue;
-		}
-		if ((size_t)(eq - item) >= sizeof(key))
-			return ar_fail(err, ENAMETOOLONG, "mount option '%s' of '%s'", item,
-				       q->name);
-		memcpy(key, item, (size_t)(eq - item));
-		key[eq - item] = '\0';
-		if (ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, key, eq + 1, 0) < 0)
-			return fs_fail(fs, q->name, q->type, errno, err);
-	}
+	for (size_t i = 0; r == 0 && i < o->data.n; i++)
+		r = set_data(fs, o->data.items[i], q, err);
+	if (r < 0)
+		return r;
 	if (q->label && *q->label &&
 	    ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", q->label, 0) < 0)
 		return fs_fail(fs, q->name, q->type, errno, err);

@@ -140,7 +140,7 @@ static const char *known_data(struct ar_arena *arena, const char *option, const 
 	if (!lists(known, option, len))
 		return NULL;
 	/* mount(2) takes all of them as one text; only labels have commas of their own */
-	if (strchr(option, ',') && !(len >= 7 && strncmp(option + len - 7, "context", 7) == 0))
+	if (strchr(option, ',') && !ar_mount_option_is_label(option))
 		return NULL;
 	if (len != sizeof(limit) - 1 || strncmp(option, limit, len) != 0)
 		return option;

@@ -185,6 +185,54 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *lis
 	*ret = m;
 }
 
+bool ar_mount_option_is_label(const char *option)
+{
+	static const char name[] = "context";
+	size_t len = strcspn(option, "=,");
+
+	return option[len] == '=' && len >= sizeof(name) - 1 &&
+	       strncmp(option + len - (sizeof(name) - 1), name, sizeof(name) - 1) == 0;
+}
+
+/* How long the first option in text is. */
+static size_t first_option(const char *text)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	if (ar_mount_option_is_label(text) && text[strcspn(text, "=") + 1] != '"')
+		return strlen(text);
+	for (; text[n] && (quoted || text[n] != ','); n++) {
+		if (text[n] == '"')
+			quoted = !quoted;
+		else if (text[n] == '\\' && text[n + 1])
+			n++;
+	}
+	return n;
+}
+
+struct ar_strings ar_mount_options_split(struct ar_arena *arena, const struct ar_strings *list)
+{
+	struct ar_strings out = { 0 };
+	size_t most = list->n;
+
+	for (size_t i = 0; i < list->n; i++)
+		for (const char *at = list->items[i]; (at = strchr(at, ',')); at++)
+			most++;
+	if (most == list->n)
+		return *list;
+	out.items = ar_alloc_array(arena, most + 1, sizeof(*out.items));
+	for (size_t i = 0; i < list->n; i++) {
+		const char *text = list->items[i];
+		size_t n = find(text) ? strlen(text) : first_option(text);
+
+		for (; text[n]; text += n + 1, n = first_option(text))
+			out.items[out.n++] = ar_printf(arena, "%.*s", (int)n, text);
+		out.items[out.n++] = text;
+	}
+	return out;
+}
+
 const char *const *ar_mount_option_names(size_t *ret_n)
 {
 	*ret_n = AR_COUNT(names);

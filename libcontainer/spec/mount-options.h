@@ -36,5 +36,13 @@ struct ar_mount_options {
  */
 void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *options,
 			    struct ar_mount_options *ret);
+/*
+ * Options that stand alone: what is not a name of ours goes to mount(2) as text in other runtimes,
+ * where a comma begins another option. A comma in double quotes (a label's categories), behind a
+ * backslash (overlay) or in a label that is not quoted is the option's own.
+ */
+struct ar_strings ar_mount_options_split(struct ar_arena *arena, const struct ar_strings *options);
+/* Whether it is context=, fscontext=, defcontext= or rootcontext=. */
+bool ar_mount_option_is_label(const char *option);
 /* All names that are not data, for the features command, sorted; n entries. */
 const char *const *ar_mount_option_names(size_t *ret_n);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "spec/mount-options.h"
 #include "json/read.h"
 
 /* config.md */
@@ -40,8 +41,10 @@ const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const c
 /* The only changes to what config.json says; all later ones are policy's. */
 static void put_in_order(struct ar_arena *arena, struct ar_spec *spec)
 {
-	ar_list_foreach(struct ar_mount, mount, &spec->mounts)
+	ar_list_foreach(struct ar_mount, mount, &spec->mounts) {
 		mount->destination = ar_path_absolute(arena, mount->destination);
+		mount->options = ar_mount_options_split(arena, &mount->options);
+	}
 	/* some engines write an empty section for "unconfined" */
 	if (spec->linux && spec->linux->seccomp && !spec->linux->seccomp->default_action &&
 	    spec->linux->seccomp->syscalls.n == 0)

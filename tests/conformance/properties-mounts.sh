@@ -43,6 +43,8 @@ noatime atime rw,relatime
 nodiratime diratime rw,relatime
 OPTIONS
 property "an option that is empty" config="$(tmpfs '"", "size=4096"')" run='stat -f -c %b /mnt' output=1
+property "options in one text" runc=1.3.3 config="$(tmpfs '"size=4096,mode=700"')" run='stat -f -c %b /mnt; stat -c %a /mnt' output=$'1\n700'
+property "a flag in the text of the filesystem" config="$(tmpfs '"size=4096,sync"')" run="$superblock" match='sync.*size=4k'
 property "option defaults" runc=no config="$(tmpfs '"defaults"')" run="$flags" output=rw,relatime
 property "option nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosymfollow"')" run="$flags" output=rw,relatime,nosymfollow
 property "option sync" config="$(tmpfs '"sync"')" run="$superblock" match='(^|,)sync(,|$)'

@@ -22,8 +22,8 @@ engine_forget() {
 
 # boot OPTION...: systemd in the background; --pids-limit and --ulimit as this machine can have them
 boot() {
-	podman_ run --detach --name "$id" --network none --cgroup-parent "/$engine_cgroup" --pids-limit 0 \
-		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" debian /sbin/init
+	podman_ run --detach --name "$id" --log-driver k8s-file --network none --cgroup-parent "/$engine_cgroup" \
+		--pids-limit 0 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" debian /sbin/init
 }
 
 # booted: at most a minute; the words of systemctl is-system-running

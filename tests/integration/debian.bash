@@ -5,8 +5,8 @@
 # once by mmdebstrap from the apt sources of this machine, and kept in a cache:
 #
 #   AGENTRUN_TEST_CACHE   /var/cache/agentrun-tests
-#   AGENTRUN_DEBIAN       a release: what is in the cache already is taken, and nothing made; for the lab, where the
-#                         cache is that of the machine around it
+#   AGENTRUN_DEBIAN       a folder and a release, as /some/where/bookworm: archives of what was made lie there, and
+#                         nothing else can be had; for the lab, where the machine around it made them
 #
 #   debian_rootfs             $debian_root, of the release that this machine is; without mmdebstrap, or when
 #                             packages cannot be fetched, the whole file is a skip
@@ -64,11 +64,23 @@ debian_make() {
 		echo "127.0.0.1 localhost" >"$folder/etc/hosts"
 }
 
+# An archive becomes a folder, which stays as long as the machine.
+debian_unpack() {
+	local archive kept=/var/tmp/agentrun-debian
+	archive=$(compgen -G "$AGENTRUN_DEBIAN-$debian_name????????????????.tar") ||
+		skip_all "needs the root filesystem $(basename "$AGENTRUN_DEBIAN-$debian_name"), which this test makes outside the lab"
+	debian_root=$kept/$(basename "$archive" .tar)
+	[ ! -d "$debian_root" ] || return 0
+	rm -rf "$debian_root.new"
+	mkdir -p "$debian_root.new"
+	tar --numeric-owner -C "$debian_root.new" -xf "$archive"
+	mv "$debian_root.new" "$debian_root"
+}
+
 debian_rootfs() {
 	local cache=${AGENTRUN_TEST_CACHE:-/var/cache/agentrun-tests} suite digest new
 	if [ -n "${AGENTRUN_DEBIAN-}" ]; then
-		debian_root=$(compgen -G "$cache/$AGENTRUN_DEBIAN-$debian_name????????????????") ||
-			skip_all "needs a root filesystem '$cache/$AGENTRUN_DEBIAN-$debian_name...', which this test makes outside the lab"
+		debian_unpack
 		return 0
 	fi
 	needs root command:mmdebstrap command:apt-config command:flock

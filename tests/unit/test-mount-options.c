@@ -179,6 +179,38 @@ TEST("what is the filesystem's keeps its order")
 	CHECK(!o.data.items[3]);
 }
 
+TEST("options in one text stand alone, and commas that are an option's own stay")
+{
+	static const struct {
+		const char *text, *want[4];
+	} texts[] = {
+		{ "nosuid", { "nosuid" } },
+		{ "size=1m,mode=700", { "size=1m", "mode=700" } },
+		{ "size=1m,ro,mode=700", { "size=1m", "ro", "mode=700" } },
+		{ "size=1m,", { "size=1m", "" } },
+		{ "", { "" } },
+		{ "lowerdir=/a\\,b:/c,upperdir=/d", { "lowerdir=/a\\,b:/c", "upperdir=/d" } },
+		{ "context=\"u:r:t:s0:c1,c2\",size=1m",
+		  { "context=\"u:r:t:s0:c1,c2\"", "size=1m" } },
+		{ "rootcontext=u:r:t:s0:c1,c2", { "rootcontext=u:r:t:s0:c1,c2" } },
+		{ "a\\", { "a\\" } },
+		{ "size=1m,context=\"u,", { "size=1m", "context=\"u," } },
+	};
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+
+	for (size_t i = 0; i < AR_COUNT(texts); i++) {
+		struct ar_strings one = { (const char *[]){ texts[i].text }, 1 };
+		struct ar_strings got = ar_mount_options_split(arena, &one);
+		size_t n = 0;
+
+		while (n < 4 && texts[i].want[n])
+			n++;
+		CHECK_UINT(got.n, n);
+		for (size_t j = 0; j < got.n && j < n; j++)
+			CHECK_STR(got.items[j], texts[i].want[j]);
+	}
+}
+
 /* mount_setattr(2): a bit of the access time in attr_set needs all of the field in attr_clr. */
 TEST("whatever the options, the kernel takes what comes of them")
 {
