@@ -16,9 +16,7 @@ expect_output true
 counter() {
 	mkdir -p "$bundle/data"
 	count_file=$bundle/data/count
-	# shellcheck disable=SC2016 # for the shell in the container
-	docker run --detach --name "$id" --runtime "$1" --volume "$bundle/data:/data" box sh -c 'echo start >>/data/starts; i=0
-		while :; do i=$((i + 1)); echo $i >/data/new; mv /data/new /data/count; sleep 0.05; done'
+	docker run --detach --name "$id" --runtime "$1" --volume "$bundle/data:/data" box sh -c "$counting"
 	expect_success
 	expect_counting
 }

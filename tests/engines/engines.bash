@@ -13,6 +13,7 @@
 #   docker_start [LAYOUT]          all of that for Docker, with images; see below for run, start, inspect
 #   engine_image FOLDER            root filesystem of the test images
 #   engine_archive FOLDER NAME FILE    an image of it, as "docker save" writes one
+#   $counting                      a shell's script that counts in /data/count for ever, and writes down each start
 #   run_pty INPUT COMMAND...       as run_command, on a terminal that INPUT is typed into
 #   expect_cage HOW TEXT           what the probe printed is the cage of the agent profile
 #   engine_forget                  removes the containers of a test, when it ends; replaced where they
@@ -28,6 +29,9 @@
 
 peer=$(command -v runc || true)
 engine_cgroup=agentrun-$lib_mark
+# shellcheck disable=SC2016,SC2034 # for the shell in the container; for the files that source this one
+counting='echo start >>/data/starts; i=0
+	while :; do i=$((i + 1)); echo $i >/data/new; mv /data/new /data/count; sleep 0.05; done'
 host_pid='' containerd_pid='' dockerd_pid=''
 containerd_socket=$TEST_TMP/containerd.sock
 docker_socket=$TEST_TMP/docker.sock

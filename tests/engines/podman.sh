@@ -2,67 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # podman with agentrun, started by conmon: run, exec, volumes, exit codes, life, the cage.
 set -euo pipefail
-. "$(dirname "$0")/engines.bash"
-needs root command:podman command:conmon command:ip command:script
-
-# podman_ ARGUMENT...: sets $status, $output, $errors
-podman_() {
-	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
-}
-
-podman_pty() {
-	local input=$1
-	shift
-	run_pty "$input" nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
-}
-
-# The file that is installed, and what this machine needs besides: the limits that podman asks for by
-# default want rights and controllers that not every one has.
-podman_start() {
-	sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/containers.conf.in" >"$TEST_TMP/50-agentrun.conf"
-	cat >"$TEST_TMP/containers.conf" <<-CONFIG
-		[containers]
-		pids_limit = 0
-		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-		[engine]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-	CONFIG
-	podman=(env --unset DOCKER_CONFIG --unset CONTAINERS_CONF "AGENTRUN_ENGINE=$lib_mark"
-		podman --root "$TEST_TMP/podman/root" --runroot "$TEST_TMP/podman/run" --tmpdir "$TEST_TMP/podman/tmp"
-		--runtime agentrun)
-	host_start v2
-	# the /etc of the daemons
-	in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1/containers.conf" /etc/containers/ &&
-		cp "$1/50-agentrun.conf" /etc/containers/containers.conf.d/' sh "$TEST_TMP"
-	engine_image "$TEST_TMP/image"
-	tar -C "$TEST_TMP/image" -cf "$TEST_TMP/image.tar" .
-	podman_ import "$TEST_TMP/image.tar" box
-	expect_success
-	podman_ import --change 'ENTRYPOINT ["/entry"]' --change 'CMD ["echo", "default"]' --change 'USER user' \
-		--change 'WORKDIR /job' --change 'ENV COLOR=green' "$TEST_TMP/image.tar" tool
-	expect_success
-}
-
-run() {
-	podman_ run --rm --name "$id" --cgroup-parent "/$engine_cgroup" "$@"
-}
-
-# Its log is a file: the journal's socket is not among the daemons' own folders.
-start() {
-	podman_ run --detach --log-driver k8s-file --name "$id" --cgroup-parent "/$engine_cgroup" "$@"
-	expect_success
-}
-
-inspect() {
-	podman_ inspect --format "$1" "$id"
-	printf '%s' "$output"
-}
-
-engine_forget() {
-	[ -n "$host_pid" ] || return 0
-	podman_ rm --all --force --time 0 --volumes
-}
+. "$(dirname "$0")/podman.bash"
+needs command:script
 
 test_begin "podman starts and takes an image"
 podman_start
@@ -333,11 +274,4 @@ expect_success
 expect_output x
 
 test_begin "when all is removed nothing is left"
-engine_forget
-check_equal "mounts of containers" "$(in_host grep -c "$TEST_TMP/podman/.*/merged" /proc/self/mountinfo || true)" 0
-engine_stop
-# podman's own, for conmon
-engine_cgroups | while read -r folder; do
-	find "$folder" -mindepth 1 -type d -name conmon -exec rmdir {} +
-done
-assert_engine_left_nothing
+podman_end
