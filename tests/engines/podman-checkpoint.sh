@@ -73,7 +73,7 @@ if test_begin "an archive becomes a container with another name" command:criu; t
 	expect_stopped
 	podman_ rm "$id"
 	expect_success
-	podman_ container restore --import "$bundle/archive.tar.gz" --name "$id-again"
+	podman_ --runtime agentrun-compat container restore --import "$bundle/archive.tar.gz" --name "$id-again"
 	expect_success
 	expect_went_on "$id-again"
 fi
