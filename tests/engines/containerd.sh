@@ -198,6 +198,29 @@ ctr_ run --rm "${common[@]}" docker.io/library/box:latest "$id" sh -c 'echo x >/
 expect_success
 expect_output x
 
+if test_begin "a counter goes on where its checkpoint was made" command:criu; then
+	mkdir -p "$bundle/data"
+	count_file=$bundle/data/count
+	common "$runtime-compat"
+	ctr_ run --detach --null-io "${common[@]}" --mount "type=bind,src=$bundle/data,dst=/data,options=rbind:rw" \
+		docker.io/library/box:latest "$id" sh -c "$counting"
+	expect_success
+	expect_counting
+	ctr_ containers checkpoint --task "$id" "checkpoints/$id"
+	expect_success
+	expect_counting
+	ctr_ tasks delete --force "$id"
+	ctr_ containers delete "$id"
+	expect_success
+	before=$(count)
+	ctr_ containers restore --live "$id" "checkpoints/$id"
+	expect_success
+	expect_counting
+	check_equal "starts" "$(cat "$bundle/data/starts")" start
+	ctr_ tasks exec --exec-id one "$id" cat /proc/1/comm
+	expect_output sh
+fi
+
 test_begin "nothing is left"
 engine_forget
 engine_stop
