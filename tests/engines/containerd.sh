@@ -206,13 +206,13 @@ if test_begin "a counter goes on where its checkpoint was made" command:criu; th
 		docker.io/library/box:latest "$id" sh -c "$counting"
 	expect_success
 	expect_counting
+	before=$(count)
 	ctr_ containers checkpoint --task "$id" "checkpoints/$id"
 	expect_success
 	expect_counting
 	ctr_ tasks delete --force "$id"
 	ctr_ containers delete "$id"
 	expect_success
-	before=$(count)
 	ctr_ containers restore --live "$id" "checkpoints/$id"
 	expect_success
 	expect_counting
