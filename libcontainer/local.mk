@@ -188,6 +188,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/probe-internal.h \
 	%D%/kernel/probe-lsm.c \
 	%D%/kernel/probe-mounts.c \
+	%D%/kernel/probe-sockets.c \
 	%D%/kernel/probe-sources.c \
 	%D%/kernel/probe-targets.c \
 	%D%/kernel/probe.c \

@@ -96,13 +96,16 @@ static int make_node(int dir, const char *name, const struct ar_device *d, struc
 	return 0;
 }
 
-#define BOUND (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
-
-/* The host's node of the same path, if it is the device that is meant. */
-static int bind_node(int dir, const char *name, const struct ar_device *d, uint64_t attributes,
-		     struct ar_error *err)
+/*
+ * The host's node of the same path, if it is the device that is meant. Read-only, which is no
+ * matter of what is read and written: it belongs to a root that may be the container's, and is to
+ * keep its mode and owner.
+ */
+static int bind_node(int dir, const char *name, const struct ar_device *d, struct ar_error *err)
 {
-	struct ar_mount_options options = { .bind = true, .attr_set = attributes };
+	struct ar_mount_options options = { .bind = true,
+					    .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+							MOUNT_ATTR_RDONLY };
 	_cleanup_fd_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), target = -1;
 	struct ar_mount_request q = { .name = d->path,
 				      .options = &options,
@@ -145,15 +148,10 @@ static int node(int root, const struct ar_device *d, bool bind, struct ar_error 
 	if (r < 0)
 		return r;
 	if (bind)
-		return bind_node(dir, slash + 1, d, BOUND, err);
+		return bind_node(dir, slash + 1, d, err);
 	r = make_node(dir, slash + 1, d, err);
-	/*
-	 * Without CAP_MKNOD, or against a device cgroup, the host's own will do, as with runc.
-	 * Read-only, which is no matter of what is read and written: it belongs to our root, which
-	 * may be the container's, and is to keep its mode and owner.
-	 */
-	if ((r == -EPERM || r == -EACCES) &&
-	    bind_node(dir, slash + 1, d, BOUND | MOUNT_ATTR_RDONLY, &ignored) == 0)
+	/* without CAP_MKNOD, or against a device cgroup, the host's own will do, as with runc */
+	if ((r == -EPERM || r == -EACCES) && bind_node(dir, slash + 1, d, &ignored) == 0)
 		return 0;
 	return r;
 }

@@ -32,6 +32,8 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err);
 void ar_probe_mounts(struct ar_probing *p);
 /* What of hostpaths.h each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
+/* probe-sockets.c: in which of them a service of root listens; after their other names. */
+void ar_probe_sockets(struct ar_probing *p);
 /* probe-idmap.c: which of them can be id-mapped, if there is an id range to map to. */
 void ar_probe_idmap(struct ar_probing *p);
 /* Whether a copy of the mount behind fd takes the mapping of that user namespace. */
@@ -44,6 +46,9 @@ bool ar_memfd_noexec_works(const char *release);
 /* probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
  */
 const char *ar_probe_apparmor_default(struct ar_arena *arena);
+/* "enforce", "complain", "unconfined" ...: the mode of a profile that is loaded; NULL: it is not,
+ * or the list cannot be read. */
+const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name);
 /* probe-targets.c: destinations with the links of the root resolved, and the user's home. */
 void ar_probe_targets(struct ar_probing *p);
 void ar_probe_home(struct ar_probing *p);

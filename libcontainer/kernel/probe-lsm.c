@@ -34,16 +34,36 @@ static const char *find_profile(struct ar_arena *arena, const char *list, const 
 	return NULL;
 }
 
-const char *ar_probe_apparmor_default(struct ar_arena *arena)
+static char *read_profiles(struct ar_arena *arena)
 {
 	_cleanup_fd_ int fd = open(PROFILES, O_RDONLY | O_CLOEXEC);
-	const char *found = NULL;
 	char *list;
 	size_t len;
 
-	if (fd < 0 || ar_file_read_fd(arena, fd, PROFILES, PROFILES_MAX, &list, &len, NULL) < 0)
-		return NULL;
-	for (size_t i = 0; i < AR_COUNT(apparmor_profiles) && !found; i++)
+	return fd < 0 || ar_file_read_fd(arena, fd, PROFILES, PROFILES_MAX, &list, &len, NULL) < 0
+		       ? NULL
+		       : list;
+}
+
+const char *ar_probe_apparmor_default(struct ar_arena *arena)
+{
+	const char *list = read_profiles(arena), *found = NULL;
+
+	for (size_t i = 0; list && i < AR_COUNT(apparmor_profiles) && !found; i++)
 		found = find_profile(arena, list, apparmor_profiles[i]);
 	return found;
+}
+
+const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name)
+{
+	size_t len = strlen(name);
+
+	/* names may have blanks; the mode is what stands in the last parentheses */
+	for (const char *line = read_profiles(arena); line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) == 0 && strncmp(line + len, " (", 2) == 0 &&
+		    !memchr(line + len + 2, ' ', strcspn(line + len + 2, "\n")))
+			return ar_strndup(arena, line + len + 2, strcspn(line + len + 2, ")\n"));
+	}
+	return NULL;
 }

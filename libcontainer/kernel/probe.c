@@ -164,10 +164,11 @@ static void probe_lsm(struct ar_probing *p)
 
 	f->apparmor = ar_apparmor_enabled();
 	f->selinux = ar_selinux_enabled();
-	/* the list is long: read only when a profile has to be found */
-	if (!f->apparmor || (asked && *asked && !ar_streq(asked, "unconfined")))
-		return;
-	f->apparmor_default = ar_probe_apparmor_default(p->arena);
+	if (f->apparmor && asked && *asked && !ar_streq(asked, "unconfined"))
+		f->apparmor_asked = ar_probe_apparmor_mode(p->arena, asked);
+	/* the list is long: not read once more when what is asked is what will be had */
+	if (f->apparmor && !ar_streq(f->apparmor_asked, "enforce"))
+		f->apparmor_default = ar_probe_apparmor_default(p->arena);
 }
 
 /* "name:x:gid:members" of /etc/group. */
@@ -318,6 +319,7 @@ static void probe_for_policy(struct ar_probing *p)
 	ar_probe_home(p);
 	ar_probe_mounts(p);
 	ar_probe_holdings(p);
+	ar_probe_sockets(p);
 	ar_probe_idmap(p);
 }
 

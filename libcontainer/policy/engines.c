@@ -18,9 +18,9 @@ static const struct ar_engine_file files[] = {
 	{ "docker", "/**/containers/{id}/hosts", "/etc/hosts", READ_ONLY, NULL },
 	{ "docker", "/**/containers/{id}/hostname", "/etc/hostname", READ_ONLY, NULL },
 	{ "docker", "/**/containers/{id}/mounts/shm", "/dev/shm", AS_ASKED, NULL },
-	{ "docker", "/**/containers/{id}/mounts/secrets/**", "/**", READ_ONLY, NULL },
-	{ "docker", "/**/containers/{id}/mounts/secrets", "/run/secrets", READ_ONLY, NULL },
-	{ "docker", "/**/containers/{id}/mounts/configs/**", "/**", READ_ONLY, NULL },
+	{ "docker", "/**/containers/{own}/mounts/secrets/**", "/**", READ_ONLY, NULL },
+	{ "docker", "/**/containers/{own}/mounts/secrets", "/run/secrets", READ_ONLY, NULL },
+	{ "docker", "/**/containers/{own}/mounts/configs/**", "/**", READ_ONLY, NULL },
 	{ "docker", "/usr/**/docker-init", "/sbin/docker-init", READ_ONLY, NULL },
 	{ "docker", "/usr/**/tini*", "/sbin/docker-init", READ_ONLY, NULL },
 	{ "docker", "/**/volumes/{name}/_data", "/**", AS_ASKED, NULL },
@@ -30,37 +30,40 @@ static const struct ar_engine_file files[] = {
 	{ "podman", "/**/*-containers/{id}/userdata/resolv.conf", "/etc/resolv.conf", READ_ONLY, NULL },
 	{ "podman", "/**/*-containers/{id}/userdata/hosts", "/etc/hosts", READ_ONLY, NULL },
 	{ "podman", "/**/*-containers/{id}/userdata/hostname", "/etc/hostname", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/passwd", "/etc/passwd", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/group", "/etc/group", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/localtime", "/etc/localtime", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/passwd", "/etc/passwd", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/group", "/etc/group", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/localtime", "/etc/localtime", READ_ONLY, NULL },
 	{ "podman", "/**/*-containers/{id}/userdata/.containerenv", "/run/.containerenv", READ_ONLY, NULL },
 	{ "podman", "/**/*-containers/{id}/userdata/shm", "/dev/shm", AS_ASKED, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/run/secrets", "/run/secrets", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/run/secrets/**", "/**", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/secrets/**", "/**", READ_ONLY, NULL },
-	{ "podman", "/**/*-containers/{id}/userdata/notify", "/run/notify", AS_ASKED, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/run/secrets", "/run/secrets", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/run/secrets/**", "/**", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/secrets/**", "/**", READ_ONLY, NULL },
+	{ "podman", "/**/*-containers/{own}/userdata/notify", "/run/notify", AS_ASKED, NULL },
 	{ "podman", "/usr/**/catatonit", "/run/podman-init", READ_ONLY, NULL },
 	{ "podman", "/usr/**/catatonit", "/dev/init", READ_ONLY, NULL },
 	{ "podman", "/usr/**/podman/pause/pause", "/catatonit", READ_ONLY, NULL },
 	{ "podman", "/usr/**/catatonit", "/catatonit", READ_ONLY, NULL },
-	{ "podman", "/**/overlay/{id}/merged", "/**", READ_ONLY, NULL },
-	{ "cri-o", "/**/*-containers/{id}/userdata/**/volumes/{name}", "/**", AS_ASKED, NULL },
+	{ "cri-o", "/**/*-containers/{own}/userdata/**/volumes/{name}", "/**", AS_ASKED, NULL },
 
 	/* containerd's CRI plugin */
 	{ "containerd", "/**/io.containerd.grpc.v1.cri/sandboxes/{id}/resolv.conf", "/etc/resolv.conf", READ_ONLY, NULL },
 	{ "containerd", "/**/io.containerd.grpc.v1.cri/sandboxes/{id}/hosts", "/etc/hosts", READ_ONLY, NULL },
 	{ "containerd", "/**/io.containerd.grpc.v1.cri/sandboxes/{id}/hostname", "/etc/hostname", READ_ONLY, NULL },
 	{ "containerd", "/**/io.containerd.grpc.v1.cri/sandboxes/{id}/shm", "/dev/shm", AS_ASKED, NULL },
-	{ "containerd", "/**/io.containerd.grpc.v1.cri/containers/{id}/volumes/{name}", "/**", AS_ASKED, NULL },
+	{ "containerd", "/**/io.containerd.grpc.v1.cri/containers/{own}/volumes/{name}", "/**", AS_ASKED, NULL },
 	{ "containerd", "/**/io.containerd.grpc.v1.cri/image-volumes/**", "/**", READ_ONLY, NULL },
 
-	/* kubelet: the pod's uid must be the container's own, where the engine tells it */
+	/* kubelet: the pod's uid must be the container's own, which the engine tells */
 	{ "kubelet", "/**/kubelet/pods/{pod}/etc-hosts", "/etc/hosts", READ_ONLY, NULL },
 	{ "kubelet", "/**/kubelet/pods/{pod}/containers/{name}/{name}", "/**", AS_ASKED, NULL },
 	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~projected/{name}",
 	  "/**/secrets/kubernetes.io/serviceaccount", READ_ONLY, "the pod's token for the cluster" },
 	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~secret/{name}",
 	  "/**/secrets/kubernetes.io/serviceaccount", READ_ONLY, "the pod's token for the cluster" },
+	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~secret/**", "/**", READ_ONLY, NULL },
+	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~configmap/**", "/**", READ_ONLY, NULL },
+	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~downward-api/**", "/**", READ_ONLY, NULL },
+	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/kubernetes.io~projected/**", "/**", READ_ONLY, NULL },
 	{ "kubelet", "/**/kubelet/pods/{pod}/volumes/**", "/**", AS_ASKED, NULL },
 	{ "kubelet", "/**/kubelet/pods/{pod}/volume-subpaths/**", "/**", AS_ASKED, NULL },
 
@@ -90,7 +93,16 @@ static bool only(const char *s, size_t len, const char *set)
 	return strspn(s, set) >= len;
 }
 
-static bool component_matches(const char *pattern, size_t plen, const char *name, size_t nlen)
+static bool is_id(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 12 && len <= 64 && only(name, len, "0123456789abcdef");
+}
+
+/* own: the container's id, NULL when it is not known yet. */
+static bool component_matches(const char *own, const char *pattern, size_t plen, const char *name,
+			      size_t nlen)
 {
 	char p[NAME_MAX + 1], n[NAME_MAX + 1];
 
@@ -100,8 +112,10 @@ static bool component_matches(const char *pattern, size_t plen, const char *name
 	(void)snprintf(n, sizeof(n), "%.*s", (int)nlen, name);
 	if (ar_streq(p, "{name}"))
 		return true;
-	if (ar_streq(p, "{id}"))
-		return nlen >= 12 && nlen <= 64 && only(n, nlen, "0123456789abcdef");
+	if (ar_streq(p, "{own}") && own)
+		return ar_streq(n, own);
+	if (ar_streq(p, "{id}") || ar_streq(p, "{own}"))
+		return is_id(n);
 	if (ar_streq(p, "{pod}"))
 		return nlen >= 32 && nlen <= 36 && only(n, nlen, "0123456789abcdef-");
 	return fnmatch(p, n, 0) == 0;
@@ -109,7 +123,7 @@ static bool component_matches(const char *pattern, size_t plen, const char *name
 
 /* Both start behind a slash or are at their end. A pattern has at most two "**", so this ends soon.
  */
-static bool match(const char *pattern, const char *path)
+static bool match(const char *own, const char *pattern, const char *path)
 {
 	size_t plen = strcspn(pattern, "/"), nlen = strcspn(path, "/");
 
@@ -119,7 +133,7 @@ static bool match(const char *pattern, const char *path)
 		const char *rest = pattern + plen + (pattern[plen] == '/');
 
 		for (;;) {
-			if (match(rest, path))
+			if (match(own, rest, path))
 				return true;
 			if (!*path)
 				return false;
@@ -127,47 +141,55 @@ static bool match(const char *pattern, const char *path)
 			path += *path == '/';
 		}
 	}
-	if (!*path || !component_matches(pattern, plen, path, nlen))
+	if (!*path || !component_matches(own, pattern, plen, path, nlen))
 		return false;
-	return match(pattern + plen + (pattern[plen] == '/'), path + nlen + (path[nlen] == '/'));
+	return match(own, pattern + plen + (pattern[plen] == '/'),
+		     path + nlen + (path[nlen] == '/'));
+}
+
+static bool shape_matches(const char *own, const char *pattern, const char *path)
+{
+	return *pattern == '/' && *path == '/' && match(own, pattern + 1, path + 1);
 }
 
 bool ar_shape_matches(const char *pattern, const char *path)
 {
-	return *pattern == '/' && *path == '/' && match(pattern + 1, path + 1);
+	return shape_matches(NULL, pattern, path);
 }
 
 /*
  * A hostPath may name the directory of another pod. containerd and CRI-O say whose container this
- * is; where one does, the uid in the path must be that one.
+ * is; the uid in the path must be that one.
  */
-static bool is_other_pod(const struct ar_spec *spec, const char *source)
+static bool is_own_pod(const struct ar_spec *spec, const char *source)
 {
 	static const char *const keys[] = { "io.kubernetes.cri.sandbox-uid",
 					    "io.kubernetes.pod.uid" };
 	static const char pods[] = "/pods/";
 	const char *at = strstr(source, pods);
+	size_t said = 0;
 
 	for (size_t i = 0; at && i < AR_COUNT(keys); i++) {
 		const char *uid = ar_map_get(&spec->annotations, keys[i]);
 
 		if (uid && (strncmp(at + sizeof(pods) - 1, uid, strlen(uid)) != 0 ||
 			    at[sizeof(pods) - 1 + strlen(uid)] != '/'))
-			return true;
+			return false;
+		said += uid != NULL;
 	}
-	return false;
+	return said > 0;
 }
 
-const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *source,
-						 const char *destination)
+const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
+						 const char *source, const char *destination)
 {
 	for (size_t i = 0; i < AR_COUNT(files); i++) {
 		const struct ar_engine_file *f = &files[i];
 
 		if (!ar_shape_matches(f->destination, destination) ||
-		    !ar_shape_matches(f->source, source))
+		    !shape_matches(id, f->source, source))
 			continue;
-		if (ar_streq(f->engine, "kubelet") && is_other_pod(spec, source))
+		if (ar_streq(f->engine, "kubelet") && !is_own_pod(spec, source))
 			continue;
 		return f;
 	}

@@ -21,13 +21,16 @@ struct ar_engine_file {
 	const char *note; /* worth a decision of its own, NULL: no */
 };
 
-/* The entry that a bind of resolved source onto destination (both clean) is, NULL: none. */
-const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *source,
-						 const char *destination);
+/*
+ * The entry that a bind of resolved source onto destination (both clean) is, NULL: none. id: the
+ * container's, or NULL when it is not known yet: then any will do where its own is meant.
+ */
+const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
+						 const char *source, const char *destination);
 
 /*
  * Patterns are paths by components: "**" any number of components, "{name}" any one, "{id}" a
- * container's id (12 to 64 lower-case hexadecimal digits), "{pod}" a pod's uid; anything else as
- * fnmatch(3).
+ * container's id (12 to 64 lower-case hexadecimal digits), "{own}" that of this one, "{pod}" a
+ * pod's uid; anything else as fnmatch(3).
  */
 bool ar_shape_matches(const char *pattern, const char *path);

@@ -31,6 +31,7 @@ struct ar_source {
 	const char *mounted; /* why something of that is none to bind from, NULL: nothing is */
 	struct ar_strings names; /* where else on the host the same is to be seen, or what lies in
 				    it */
+	const char *socket;	 /* where a process of root listens in it, NULL: nowhere */
 	const char *holds; /* the first path of hostpaths.h that it is, or that lies beneath it, or
 			      NULL */
 };
@@ -64,6 +65,8 @@ struct ar_facts {
 	int landlock_abi;		/* 0: none */
 	bool memfd_noexec;		/* the sysctl exists and level 2 works (>= 6.6) */
 	bool apparmor, selinux;		/* enabled */
+	const char *apparmor_asked;   /* the mode of process.apparmorProfile: "enforce", "complain";
+					 NULL:   it is not loaded, or the list cannot be read */
 	const char *apparmor_default; /* the first of the engines' default profiles that is loaded,
 					 NULL */
 	struct ar_source root;	      /* spec.root.path */

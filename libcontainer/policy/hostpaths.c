@@ -15,6 +15,7 @@
 static const char system_dir[] = "a directory of the host's system";
 static const char engine_socket[] = "the socket of a container engine";
 static const char engine_data[] = "the data of a container engine";
+static const char system_secrets[] = "what the host's system keeps for root alone";
 static const char init_socket[] = "a socket of the init system";
 
 static const struct ar_host_path sensitive[] = {
@@ -61,15 +62,27 @@ static const struct ar_host_path sensitive[] = {
 	{ "/var/lib/buildkit", engine_data },
 	{ "/var/lib/lxc", engine_data },
 	{ "/var/lib/lxd", engine_data },
+	{ "/var/lib/incus", engine_data },
+	{ "/var/lib/machines", engine_data },
+	{ "/var/snap", engine_data },
 	{ "/var/lib/libvirt", "the data of virtual machines" },
+	{ "/var/lib/systemd", system_secrets },
+	{ "/var/lib/cloud", system_secrets },
+	{ "/var/lib/sss", system_secrets },
+	{ "/var/lib/private", system_secrets },
+	{ "/var/backups", system_secrets },
+	{ "/var/spool", "the jobs and mail of the host" },
 };
 
-const struct ar_strings ar_system_trees = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/run");
+const struct ar_strings ar_system_trees = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/run",
+					       "/var/backups", "/var/lib/cloud", "/var/lib/private",
+					       "/var/lib/sss", "/var/lib/systemd", "/var/spool");
 
 const struct ar_strings ar_engine_trees =
 	LIST("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/crio",
 	     "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/rancher", "/var/lib/nerdctl",
-	     "/var/lib/buildkit", "/var/lib/lxc", "/var/lib/lxd", "/var/lib/libvirt");
+	     "/var/lib/buildkit", "/var/lib/lxc", "/var/lib/lxd", "/var/lib/libvirt",
+	     "/var/lib/incus", "/var/lib/machines", "/var/snap");
 
 /*
  * Names that projects use for something else (.docker, .config) stand here with the file that makes
@@ -79,7 +92,8 @@ const struct ar_strings ar_credential_paths =
 	LIST(".ssh", ".aws", ".kube", ".gnupg", ".azure", ".netrc", ".git-credentials",
 	     ".password-store", ".pypirc", ".vault-token", ".docker/config.json",
 	     ".cargo/credentials.toml", ".config/gcloud", ".config/gh/hosts.yml",
-	     ".config/containers/auth.json", ".local/share/keyrings");
+	     ".config/containers/auth.json", ".local/share/keyrings", ".docker/run",
+	     ".docker/desktop", ".colima", ".lima", ".rd");
 
 const struct ar_strings ar_writable_trees =
 	LIST("/home", "/srv", "/mnt", "/opt", "/workspace", "/tmp");

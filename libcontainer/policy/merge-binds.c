@@ -169,7 +169,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return v;
 	if (ar_kernel_fs(s->fs_type))
 		return refuse(ar_kernel_fs(s->fs_type));
-	file = ar_engine_file_find(m->from, s->resolved, destination);
+	file = ar_engine_file_find(m->from, m->facts->id, s->resolved, destination);
 	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
 	/* its place says more than what happens to be mounted there */
 	if (v.fate != AR_BIND_REFUSE && s->mounted)
@@ -178,6 +178,9 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return refuse(name_reason(m, s));
 	if (v.fate != AR_BIND_TAKE)
 		return v;
+	if (!file && s->socket && !ar_path_in(s->resolved, &m->config->bind_sources))
+		return refuse(ar_printf(m->arena, "it holds '%s', the socket of a service of root",
+					s->socket));
 	if (!file && m->values.declared_binds && !ar_path_in(s->resolved, &m->config->bind_sources))
 		return refuse("the strict profile takes only sources that bind-sources declares");
 	if (writable && (ar_path_in(target, &ar_container_system) ||

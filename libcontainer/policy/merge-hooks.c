@@ -28,8 +28,34 @@ static const struct {
 	{ "/usr/bin/nvidia-container-runtime-hook",
 	  { "*nvidia-container-runtime-hook", "prestart" } },
 	{ "/usr/bin/nvidia-container-toolkit", { "*nvidia-container-toolkit", "prestart" } },
-	{ "/usr/bin/nvidia-ctk", { "*nvidia-ctk", "hook", "..." } },
-	{ "/usr/bin/nvidia-cdi-hook", { "*nvidia-cdi-hook", "..." } },
+};
+
+/*
+ * What a CDI specification of NVIDIA has for createContainer: one of the actions, and flags that
+ * each have a value. Others are not for a bundle: --container-spec would replace what the runtime
+ * says of the container.
+ */
+static const struct {
+	const char *path;
+	const char *args[2]; /* before the action */
+} cdi[] = {
+	{ "/usr/bin/nvidia-ctk", { "*nvidia-ctk", "hook" } },
+	{ "/usr/bin/nvidia-cdi-hook", { "*nvidia-cdi-hook" } },
+};
+static const char *const cdi_actions[] = { "chmod", "create-symlinks",
+					   "disable-device-node-modification", "enable-cuda-compat",
+					   "update-ldcache" };
+static const struct {
+	const char *name, *value; /* a pattern */
+} cdi_flags[] = {
+	{ "--folder", "*" },
+	{ "--host-cuda-version", "*" },
+	{ "--host-driver-version", "*" },
+	{ "--ldconfig-path", "/sbin/ldconfig" },
+	{ "--ldconfig-path", "/sbin/ldconfig.real" },
+	{ "--link", "*" },
+	{ "--mode", "*" },
+	{ "--path", "*" },
 };
 
 static bool args_match(const char *const *patterns, size_t n, const struct ar_strings *args)
@@ -45,7 +71,47 @@ static bool args_match(const char *const *patterns, size_t n, const struct ar_st
 	return i == args->n;
 }
 
-static bool is_listed(const struct ar_merging *m, const char *path, const struct ar_strings *args)
+static bool is_cdi_flag(const char *arg, size_t len, const char *value)
+{
+	for (size_t i = 0; i < AR_COUNT(cdi_flags); i++)
+		if (strlen(cdi_flags[i].name) == len && strncmp(cdi_flags[i].name, arg, len) == 0 &&
+		    fnmatch(cdi_flags[i].value, value, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Whether args from the one numbered at on are an action and its flags: "--name value" or
+ * "--name=value". */
+static bool are_of_cdi(const struct ar_strings *args, size_t at)
+{
+	bool known = false;
+
+	for (size_t i = 0; at < args->n && i < AR_COUNT(cdi_actions); i++)
+		known = known || ar_streq(args->items[at], cdi_actions[i]);
+	for (size_t i = at + 1; known && i < args->n; i++) {
+		const char *arg = args->items[i], *eq = strchr(arg, '=');
+		const char *value = eq ? eq + 1 : i + 1 < args->n ? args->items[++i] : NULL;
+
+		known = value && is_cdi_flag(arg, strcspn(arg, "="), value);
+	}
+	return known;
+}
+
+static bool is_cdi(const char *stage, const char *path, const struct ar_strings *args)
+{
+	for (size_t i = 0; i < AR_COUNT(cdi); i++) {
+		size_t n = cdi[i].args[1] ? 2 : 1;
+
+		if (ar_streq(path, cdi[i].path) && args->n > n &&
+		    fnmatch(cdi[i].args[0], args->items[0], 0) == 0 &&
+		    (n == 1 || ar_streq(args->items[1], cdi[i].args[1])))
+			return ar_streq(stage, "createContainer") && are_of_cdi(args, n);
+	}
+	return false;
+}
+
+static bool is_listed(const struct ar_merging *m, const char *stage, const char *path,
+		      const struct ar_strings *args)
 {
 	for (size_t i = 0; i < AR_COUNT(listed); i++) {
 		size_t n = 0;
@@ -55,6 +121,8 @@ static bool is_listed(const struct ar_merging *m, const char *path, const struct
 		if (ar_streq(path, listed[i].path) && args_match(listed[i].args, n, args))
 			return true;
 	}
+	if (is_cdi(stage, path, args))
+		return true;
 	ar_list_foreach(const struct ar_hook_allow, allow, &m->config->hooks)
 		if (ar_streq(path, allow->path) &&
 		    args_match(allow->args.items, allow->args.n, args))
@@ -63,7 +131,7 @@ static bool is_listed(const struct ar_merging *m, const char *path, const struct
 }
 
 /* Why a hook must not run, NULL: it may. */
-static const char *judge(const struct ar_merging *m, const struct ar_hook *hook,
+static const char *judge(const struct ar_merging *m, const char *stage, const struct ar_hook *hook,
 			 const struct ar_hook_fact *fact)
 {
 	if (!fact || !fact->resolved)
@@ -74,7 +142,7 @@ static const char *judge(const struct ar_merging *m, const struct ar_hook *hook,
 		return "its file does not belong to root";
 	if ((fact->mode & 022) || fact->caller_may_write)
 		return "others than root can change its file";
-	if (!is_listed(m, fact->resolved, &hook->args))
+	if (!is_listed(m, stage, fact->resolved, &hook->args))
 		return "it is not in the list of hooks, or not with these arguments";
 	return NULL;
 }
@@ -110,7 +178,7 @@ static struct ar_list merge_list(struct ar_merging *m, const char *name,
 			*fact_index < m->facts->n_hooks ? &m->facts->hooks[*fact_index] : NULL;
 		const char *shown = fact && fact->resolved ? fact->resolved : hook->path;
 		const char *field = ar_printf(m->arena, "%s[%zu]", path, i),
-			   *reason = judge(m, hook, fact);
+			   *reason = judge(m, name, hook, fact);
 
 		(*fact_index)++;
 		if (ar_streq(name, "startContainer"))

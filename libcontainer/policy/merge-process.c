@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -244,6 +245,48 @@ static bool is_unconfined_label(const char *label)
 	return false;
 }
 
+/*
+ * Types that policies have for containers: container_t and its kin, those of virtual machines, and
+ * udica's (NAME.process). Not the types of the engines themselves.
+ */
+static bool is_container_label(const char *label)
+{
+	static const char *const patterns[] = { "container_t", "container_*_t", "svirt_*",
+						"*.process" };
+	static const char *const engines[] = { "container_runtime_t", "container_engine_t" };
+	char type[256];
+	const char *at;
+	size_t len;
+
+	if (!selinux_type(label, &at, &len) || len >= sizeof(type))
+		return false;
+	memcpy(type, at, len);
+	type[len] = '\0';
+	for (size_t i = 0; i < AR_COUNT(engines); i++)
+		if (ar_streq(type, engines[i]))
+			return false;
+	for (size_t i = 0; i < AR_COUNT(patterns); i++)
+		if (fnmatch(patterns[i], type, 0) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether a profile of that name may confine nothing: one that is loaded and not enforced, as the
+ * "unconfined" ones of distributions; a stack, a name of another policy namespace, or blanks that
+ * the kernel would cut off. What is not loaded is the kernel's to refuse.
+ */
+static bool is_loose_profile(const struct ar_facts *facts, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (ar_streq(name, "unconfined") || name[0] == ':' || strstr(name, "//&") ||
+	    strcspn(name, " \t\n\r\v\f") != len)
+		return true;
+	return facts && facts->apparmor_asked && !ar_streq(facts->apparmor_asked, "enforce") &&
+	       !ar_streq(facts->apparmor_asked, "kill");
+}
+
 static void hold_labels(struct ar_merging *m, struct ar_process *p,
 			const struct ar_process_ceiling *c)
 {
@@ -253,7 +296,7 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 	const char *asked = p->apparmor_profile ? p->apparmor_profile : "",
 		   *label = p->selinux_label ? p->selinux_label : "";
 
-	if (*asked == '\0' || ar_streq(asked, "unconfined") ||
+	if (*asked == '\0' || is_loose_profile(m->facts, asked) ||
 	    (exec && c->apparmor && !ar_streq(asked, c->apparmor))) {
 		if ((*asked || c->apparmor) &&
 		    !(*asked && ar_opted_out(m, apparmor, asked, asked))) {
@@ -269,6 +312,8 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 			p->selinux_label = c->selinux;
 			ar_decide(m, selinux, label, c->selinux ? c->selinux : "none");
 		}
+	} else if (*label && !exec && !is_container_label(label)) {
+		ar_refused(m, selinux, selinux, label, label, "its type is none of containers");
 	} else if (!*label && exec) {
 		p->selinux_label = c->selinux;
 	}

@@ -33,7 +33,7 @@
 
 struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
-	const char *resolved, *kind, *holds, *mounted;
+	const char *resolved, *kind, *holds, *mounted, *socket;
 	struct ar_strings names;
 	struct ar_opt_u64 fs_type;
 };
@@ -45,7 +45,8 @@ struct case_hook {
 };
 /* A host with everything, unless the file says otherwise. */
 struct case_facts {
-	const char *id, *bundle, *root, *home, *apparmor_default, *controllers;
+	const char *id, *bundle, *root, *home, *apparmor_default, *apparmor_asked,
+		*controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
 	struct ar_opt_i64 landlock, oom_score_adj, now;
 	struct ar_opt_u64 nofile;
@@ -63,6 +64,7 @@ static const struct ar_field source_fields[] = {
 	{ .name = "kind", .type = AR_T_STRING, IN(case_source, kind) },
 	{ .name = "holds", .type = AR_T_STRING, IN(case_source, holds) },
 	{ .name = "mounted", .type = AR_T_STRING, IN(case_source, mounted) },
+	{ .name = "socket", .type = AR_T_STRING, IN(case_source, socket) },
 	{ .name = "names", .type = AR_T_STRINGS, IN(case_source, names) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
 };
@@ -94,6 +96,7 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "root", .type = AR_T_STRING, IN(case_facts, root) },
 	{ .name = "home", .type = AR_T_STRING, IN(case_facts, home) },
 	{ .name = "apparmorDefault", .type = AR_T_STRING, IN(case_facts, apparmor_default) },
+	{ .name = "apparmorAsked", .type = AR_T_STRING, IN(case_facts, apparmor_asked) },
 	{ .name = "controllers", .type = AR_T_STRING, IN(case_facts, controllers) },
 	{ .name = "rootless", .type = AR_T_TRI, IN(case_facts, rootless) },
 	{ .name = "memfdNoexec", .type = AR_T_TRI, IN(case_facts, memfd_noexec) },
@@ -211,6 +214,7 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.mode = mode_of(c->kind);
 		s.holds = c->holds;
 		s.mounted = c->mounted;
+		s.socket = c->socket;
 		s.names = c->names;
 		s.fs_type = c->fs_type.set ? c->fs_type.value : s.fs_type;
 	}
@@ -322,6 +326,7 @@ static void make_facts(struct golden *g)
 	f->memfd_noexec = s->memfd_noexec != AR_NO;
 	f->apparmor = s->apparmor_default != NULL;
 	f->apparmor_default = s->apparmor_default;
+	f->apparmor_asked = s->apparmor_asked;
 	f->selinux = s->selinux == AR_YES;
 	f->home = s->home ? resolve(g, s->home) : NULL;
 	f->home_exists = s->home != NULL;

@@ -56,6 +56,26 @@ bind_bundle "$socket" ro
 cp "$helpers_folder/surface" "$bundle/rootfs/surface"
 run_probes compat connect-/host
 expect_probe connect-/host OK
-kill "$service"
-wait "$service" 2>/dev/null || true
+
+test_begin "a directory in which a process of root listens is refused, unless it is declared"
+mkdir "$TEST_TMP/agent" "$TEST_TMP/agent/run"
+AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+time.sleep(60)' "$TEST_TMP/agent/run/agent.sock" &
+other=$!
+for _ in $(seq 100); do
+	[ ! -S "$TEST_TMP/agent/run/agent.sock" ] || break
+	sleep 0.05
+done
+bind_bundle "$TEST_TMP/agent" ro
+expect_refused "mounts[/host].source" "it holds '$TEST_TMP/agent/run/agent.sock', the socket of a service of root"
+echo "{\"bind-sources\": [\"$TEST_TMP/agent\"]}" >"$TEST_TMP/declared.conf"
+make_command "$bundle" ".mounts += [{destination: \"/host\", type: \"bind\", source: \"$TEST_TMP/agent\", options: [\"rbind\", \"ro\"]}]" \
+	sh -c 'test -S /host/run/agent.sock && echo there'
+run_agentrun --config "$TEST_TMP/declared.conf" run --bundle "$bundle" "$id"
+expect_output there
+kill "$service" "$other"
+wait "$service" "$other" 2>/dev/null || true
 assert_nothing_left

@@ -68,3 +68,17 @@ if test_begin "where nothing guards, a node is made and opened" CAP_MKNOD; then
 	expect_runs
 	assert_nothing_left
 fi
+
+if test_begin "the host's nodes keep mode and owner in a user namespace that maps root to itself" userns; then
+	before=$(stat -c '%a %u %g %Z' /dev/full)
+	# shellcheck disable=SC2016 # for the shell in the container
+	make_command "$bundle" "$privileged"' | .linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+		sh -c 'chmod 666 /dev/full; chown 0:0 /dev/null; echo x >/dev/null && head -c 1 /dev/zero | wc -c'
+	run_agentrun run --bundle "$bundle" "$id"
+	expect_success
+	expect_output 1
+	check_match "errors" "$errors" "chmod: /dev/full: Read-only file system"
+	check_equal "the host's" "$(stat -c '%a %u %g %Z' /dev/full)" "$before"
+	assert_nothing_left
+fi

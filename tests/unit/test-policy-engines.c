@@ -12,13 +12,14 @@
 #include "policy/mount-flags.h"
 
 #define ID "7de94bc244ef090f60745d1f921b6af5d818b5c67cf5d08c86601de56b9f237b"
+#define OTHER "ffffffffffff090f60745d1f921b6af5d818b5c67cf5d08c86601de56b9f237b"
 #define POD "0a1b2c3d-1111-2222-3333-444455556666"
 
 static const struct ar_spec plain;
 
 static const char *engine(const struct ar_spec *spec, const char *source, const char *destination)
 {
-	const struct ar_engine_file *f = ar_engine_file_find(spec, source, destination);
+	const struct ar_engine_file *f = ar_engine_file_find(spec, ID, source, destination);
 
 	return f ? f->engine : NULL;
 }
@@ -96,6 +97,22 @@ TEST("podman's files are known, rootful and rootless, whatever its storage drive
 		  "podman");
 }
 
+TEST("what engines keep for another container is not this one's")
+{
+	const char *hosts = "/var/lib/docker/containers/" OTHER "/hosts",
+		   *secret = "/var/lib/docker/containers/" OTHER "/mounts/secrets/db",
+		   *root = "/var/lib/containers/storage/overlay/" OTHER "/merged";
+
+	CHECK_STR(engine(&plain, hosts, "/etc/hosts"), "docker"); /* --network container:... */
+	CHECK_STR(engine(&plain, secret, "/run/secrets/db"), NULL);
+	CHECK_STR(engine(&plain, "/var/lib/docker/containers/" ID "/mounts/secrets/db",
+			 "/run/secrets/db"),
+		  "docker");
+	CHECK_STR(engine(&plain, root, "/mnt"), NULL);
+	/* what will be its id is not known yet */
+	CHECK(ar_engine_file_find(&plain, NULL, secret, "/run/secrets/db"));
+}
+
 TEST("the directory of another pod is not the pod's own")
 {
 	struct ar_pair uid = { "io.kubernetes.cri.sandbox-uid", POD };
@@ -106,13 +123,15 @@ TEST("the directory of another pod is not the pod's own")
 
 	CHECK_STR(engine(&spec, own, "/x"), "kubelet");
 	CHECK_STR(engine(&spec, other, "/x"), NULL);
-	CHECK_STR(engine(&plain, other, "/x"), "kubelet");
+	CHECK_STR(engine(&plain, other, "/x"), NULL);
 }
 
 TEST("a service account is taken and noted")
 {
+	struct ar_pair uid = { "io.kubernetes.cri.sandbox-uid", POD };
+	const struct ar_spec pod = { .annotations = { &uid, 1 } };
 	const struct ar_engine_file *f = ar_engine_file_find(
-		&plain,
+		&pod, NULL,
 		"/var/lib/kubelet/pods/" POD "/volumes/kubernetes.io~projected/kube-api-access-1",
 		"/var/run/secrets/kubernetes.io/serviceaccount");
 
