@@ -287,6 +287,8 @@ libcontainer_a_SOURCES = \
 	%D%/life/relay.h \
 	%D%/life/restore.c \
 	%D%/life/start.c \
+	%D%/life/streams.c \
+	%D%/life/streams.h \
 	%D%/life/update.c \
 	%D%/life/view.c
 

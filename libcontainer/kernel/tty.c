@@ -62,6 +62,11 @@ static int set_size(int master, uint64_t height, uint64_t width, struct ar_error
 	return 0;
 }
 
+int ar_tty_peer(int master)
+{
+	return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
 int ar_tty_open(int root, uint64_t height, uint64_t width, int *ret_master, int *ret_peer,
 		struct ar_error *err)
 {
@@ -73,7 +78,7 @@ int ar_tty_open(int root, uint64_t height, uint64_t width, int *ret_master, int 
 		return master;
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return ar_fail(err, errno, "unlock the terminal");
-	peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	peer = ar_tty_peer(master);
 	if (peer < 0)
 		return ar_fail(err, errno, "open the terminal");
 	r = set_size(master, height, width, err);

@@ -15,6 +15,9 @@ struct ar_error;
  */
 int ar_tty_open(int root, uint64_t height, uint64_t width, int *ret_master, int *ret_peer,
 		struct ar_error *err);
+/* One more descriptor of the other side, which keeps the terminal from a hang-up; -1: there is none
+ * to be had. */
+int ar_tty_peer(int master);
 /*
  * Make peer the controlling terminal and stdin, stdout, stderr of this process (after setsid); peer
  * is closed unless it is one of them.

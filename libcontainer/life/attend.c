@@ -17,10 +17,11 @@
 #include "base/sys.h"
 #include "kernel/tty.h"
 #include "life/relay.h"
+#include "life/streams.h"
 #include "run/notify.h"
 
 /*
- *   caller's stdin  --> relay --> master | terminal of the container
+ *   caller's stdin  --> relay --> master | terminal of the container, or a pipe for each
  *   caller's stdout <-- relay <-- master |
  *   signals to us   --> signalfd ------> pidfd_send_signal(2)
  *   SIGWINCH        --> size of the caller's terminal to the master
@@ -170,8 +171,8 @@ static int watch(struct attention *a)
 }
 
 /*
- * What it wrote before it ended is in the terminal's buffer: poll(2) flushes that to where we read.
- * Others may still hold the terminal and write on, so there is an end to it.
+ * What it wrote before it ended is in a pipe or in the terminal's buffer: poll(2) flushes that to
+ * where we read. Others may still hold it and write on, so there is an end to it.
  */
 static void drain(struct attention *a)
 {
@@ -185,13 +186,27 @@ static void drain(struct attention *a)
 		if (n < 0 && errno != EINTR)
 			return; /* no memory for a poll(2): the output is lost, the status is not */
 		if (n == 0)
-			return; /* nothing is left in the terminal */
+			return; /* nothing is left */
 		if (n < 0)
 			continue;
 		if (fds[0].revents)
 			take_signals(a);
 		ar_relay_move(&a->relay, fds + 1);
 	}
+}
+
+/* Between which descriptors is copied. What the streams have for it is given up to the relay. */
+static void connect(struct attention *a)
+{
+	const struct ar_attend *attend = a->attend;
+
+	ar_relay_init(&a->relay);
+	if (attend->master >= 0)
+		ar_relay_terminal(&a->relay, attend->in, attend->out, attend->master);
+	for (int i = STDIN_FILENO; attend->streams && i <= STDERR_FILENO; i++)
+		if (attend->streams->ours[i] >= 0)
+			ar_relay_pipe(&a->relay, AR_RELAY_IN + i, i,
+				      ar_steal_fd(&attend->streams->ours[i]));
 }
 
 /* Which of the caller's streams has a size to follow. */
@@ -208,10 +223,12 @@ static int find_terminal(const struct ar_attend *attend)
 int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *err)
 {
 	struct attention a = { .attend = attend, .size_from = -1 };
+	/* held open: a program may close its terminal and open it again */
+	_cleanup_fd_ int peer = attend->master >= 0 ? ar_tty_peer(attend->master) : -1;
 	struct termios saved;
 	int is_tty = 0, status, r = 0;
 
-	ar_relay_init(&a.relay, attend->in, attend->out, attend->master);
+	connect(&a);
 	if (attend->master >= 0) {
 		/* ours alone: init closed its copy */
 		if (fcntl(attend->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
@@ -226,6 +243,7 @@ int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *er
 	r = watch(&a);
 	if (r == 0)
 		drain(&a);
+	ar_relay_close(&a.relay);
 	if (is_tty)
 		ar_tty_restore(attend->in, &saved);
 	if (r < 0)

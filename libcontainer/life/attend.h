@@ -7,10 +7,11 @@
 
 struct ar_error;
 struct ar_notify;
+struct ar_streams;
 
 /*
  * What "run" and "exec" do in the foreground while the process of the container lives: pass signals
- * on to it, reap what is reparented to us, copy between the caller's terminal and the container's,
+ * on to it, reap what is reparented to us, copy between the caller's streams and the container's,
  * and take its exit status.
  */
 
@@ -32,16 +33,17 @@ int ar_attend_begin(bool subreaper, struct ar_attend_signals *ret, struct ar_err
 void ar_attend_end(struct ar_attend_signals *signals);
 
 struct ar_attend {
-	int signals;		  /* the signalfd of ar_attend_begin() */
-	pid_t pid;		  /* a child of ours */
-	int pidfd;		  /* of it */
-	int master;		  /* of its terminal, -1: it has our own standard streams */
-	struct ar_notify *notify; /* that the program tells when it is ready */
-	int in, out;		  /* the caller's side of the terminal: 0 and 1 */
+	int signals;		    /* the signalfd of ar_attend_begin() */
+	pid_t pid;		    /* a child of ours */
+	int pidfd;		    /* of it */
+	int master;		    /* of its terminal, -1: it has none */
+	struct ar_streams *streams; /* that it has without a terminal; NULL: the caller's own */
+	struct ar_notify *notify;   /* that the program tells when it is ready */
+	int in, out;		    /* the caller's side of the terminal: 0 and 1 */
 };
 /*
  * Until the process ends. *ret_code is its exit status, or 128 and the signal. What it wrote to its
- * terminal before it ended is written out before this returns; the caller's terminal is as it was,
- * whatever happens.
+ * terminal or pipes before it ended is written out before this returns; the caller's terminal is as
+ * it was, whatever happens.
  */
 int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *err);

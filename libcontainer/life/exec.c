@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "life/attend.h"
 #include "life/container.h"
+#include "life/streams.h"
 #include "policy/merge.h"
 #include "run/run.h"
 
@@ -201,13 +202,18 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 		struct ar_error *err)
 {
 	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_streams streams = AR_STREAMS_INIT;
 	struct ar_plan plan = { 0 };
 	int r = args->io.detach ? 0 : ar_attend_begin(false, &signals, err);
 
 	if (r < 0)
 		return r;
+	if (!args->io.detach && run->process->terminal != AR_YES)
+		r = ar_streams_open(&streams, run->streams, err);
 	ar_plan_exec(&plan, run);
-	r = ar_walk_run(&plan, run, err);
+	if (r == 0)
+		r = ar_walk_run(&plan, run, err);
+	ar_run_close_streams(run);
 	if (r == 0) {
 		r = ar_walk_finish(&plan, run, err);
 		/* what was said to have failed must not be executed later */
@@ -220,12 +226,14 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 			.pid = run->pid,
 			.pidfd = run->walk.pidfd,
 			.master = run->walk.received_fd,
+			.streams = &streams,
 			.in = 0,
 			.out = 1,
 		};
 
 		r = ar_attend(&a, ret_code, err);
 	}
+	ar_streams_close(&streams);
 	if (!args->io.detach)
 		ar_attend_end(&signals);
 	return r;

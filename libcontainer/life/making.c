@@ -27,7 +27,10 @@
 
 void ar_making_init(struct ar_making *m)
 {
-	*m = (struct ar_making){ .arena = ar_arena_new(), .bundle_fd = -1, .dir = AR_DIR_INIT };
+	*m = (struct ar_making){ .arena = ar_arena_new(),
+				 .bundle_fd = -1,
+				 .dir = AR_DIR_INIT,
+				 .streams = AR_STREAMS_INIT };
 	ar_run_init(&m->run);
 	m->run.arena = m->arena;
 }
@@ -35,6 +38,7 @@ void ar_making_init(struct ar_making *m)
 void ar_making_done(struct ar_making *m)
 {
 	ar_run_done(&m->run);
+	ar_streams_close(&m->streams);
 	ar_dir_close(&m->dir);
 	ar_facts_done(m->facts);
 	ar_close_fd(&m->bundle_fd);
@@ -306,10 +310,12 @@ int ar_making_attend(struct ar_making *m, const struct ar_attend_signals *signal
 		.pid = m->run.pid,
 		.pidfd = m->run.walk.pidfd,
 		.master = m->run.walk.received_fd,
+		.streams = &m->streams,
 		.notify = &m->run.notify,
 		.in = 0,
 		.out = 1,
 	};
 
+	ar_run_close_streams(&m->run);
 	return ar_attend(&a, ret_code, err);
 }

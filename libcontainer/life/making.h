@@ -2,6 +2,7 @@
 #pragma once
 
 #include "life/life.h"
+#include "life/streams.h"
 #include "policy/merge.h"
 #include "run/run.h"
 
@@ -22,6 +23,7 @@ struct ar_making {
 	struct ar_record record;
 	struct ar_run run;
 	struct ar_plan plan;
+	struct ar_streams streams; /* of a container that is attended to */
 };
 void ar_making_init(struct ar_making *making);
 void ar_making_done(struct ar_making *making);

@@ -5,21 +5,58 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* More than a terminal's buffers ever hold (640 KiB and a page in Linux). */
+#include "base/fd.h"
+
+/* More than a terminal's buffers (640 KiB and a page in Linux) or two pipes ever hold. */
 #define DRAIN_MAX (1u << 20)
 
-/* The places of the four ends in an array for poll(2). */
-enum { IN_FROM, IN_TO, OUT_FROM, OUT_TO };
-
-void ar_relay_init(struct ar_relay *relay, int in, int out, int master)
+void ar_relay_init(struct ar_relay *relay)
 {
-	relay->in.from = master >= 0 ? in : -1;
-	relay->in.to = master;
-	relay->out.from = master;
-	relay->out.to = master >= 0 ? out : -1;
-	relay->in.begin = relay->in.end = relay->out.begin = relay->out.end = 0;
+	for (int i = 0; i < AR_RELAY_WAYS; i++) {
+		struct ar_relay_way *way = &relay->ways[i];
+
+		way->from = way->to = -1;
+		way->pipe = false;
+		way->begin = way->end = 0;
+	}
 	relay->finishing = false;
 	relay->rest = 0;
+}
+
+void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master)
+{
+	relay->ways[AR_RELAY_IN].from = in;
+	relay->ways[AR_RELAY_IN].to = master;
+	relay->ways[AR_RELAY_OUT].from = master;
+	relay->ways[AR_RELAY_OUT].to = out;
+}
+
+void ar_relay_pipe(struct ar_relay *relay, int which, int stream, int pipe)
+{
+	struct ar_relay_way *way = &relay->ways[which];
+
+	way->pipe = true;
+	way->from = which == AR_RELAY_IN ? stream : pipe;
+	way->to = which == AR_RELAY_IN ? pipe : stream;
+}
+
+/* Of a pipe the program learns it: its input ends, or it gets SIGPIPE. */
+static void end_way(struct ar_relay *relay, int which)
+{
+	struct ar_relay_way *way = &relay->ways[which];
+
+	if (way->pipe && which == AR_RELAY_IN)
+		ar_close_fd(&way->to);
+	else if (way->pipe)
+		ar_close_fd(&way->from);
+	way->from = way->to = -1;
+	way->begin = way->end = 0;
+}
+
+void ar_relay_close(struct ar_relay *relay)
+{
+	for (int i = 0; i < AR_RELAY_WAYS; i++)
+		end_way(relay, i);
 }
 
 static bool is_full(const struct ar_relay_way *way)
@@ -27,89 +64,91 @@ static bool is_full(const struct ar_relay_way *way)
 	return way->begin < way->end;
 }
 
-/* Ask for one end only: an end that is not asked for is -1, so that its hang-up does not wake us
- * again and again. */
-static void ask(const struct ar_relay_way *way, struct pollfd *from, struct pollfd *to)
-{
-	*from = (struct pollfd){ .fd = is_full(way) ? -1 : way->from, .events = POLLIN };
-	*to = (struct pollfd){ .fd = is_full(way) ? way->to : -1, .events = POLLOUT };
-}
-
 bool ar_relay_ask(const struct ar_relay *relay, struct pollfd fds[static AR_RELAY_FDS])
 {
-	ask(&relay->in, &fds[IN_FROM], &fds[IN_TO]);
-	ask(&relay->out, &fds[OUT_FROM], &fds[OUT_TO]);
-	return fds[OUT_TO].fd >= 0;
+	bool waits = false;
+
+	/* one end only: an end that is not asked for is -1, so that its hang-up does not wake us
+	 * again and again */
+	for (int i = 0; i < AR_RELAY_WAYS; i++) {
+		const struct ar_relay_way *way = &relay->ways[i];
+		bool full = is_full(way);
+
+		fds[2 * i] = (struct pollfd){ .fd = full ? -1 : way->from, .events = POLLIN };
+		fds[2 * i + 1] = (struct pollfd){ .fd = full ? way->to : -1, .events = POLLOUT };
+		waits = waits || (full && i != AR_RELAY_IN);
+	}
+	return waits;
 }
 
 /*
- * The end of a stream, and EIO of a master whose terminal nobody has open, end this way. So does
- * what a caller in the background gets from its terminal.
+ * The end of a stream, and what a caller in the background gets from its terminal, end this way.
+ * EIO of a master is none of them while the program lives: it may open its terminal again.
  */
-static void take(struct ar_relay_way *way)
+static void take(struct ar_relay *relay, int which)
 {
+	struct ar_relay_way *way = &relay->ways[which];
 	ssize_t n = read(way->from, way->buf, sizeof(way->buf));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
-		way->from = -1;
+		end_way(relay, which);
 		return;
 	}
 	way->begin = 0;
 	way->end = (size_t)n;
+	if (relay->finishing && which != AR_RELAY_IN)
+		relay->rest = way->end < relay->rest ? relay->rest - way->end : 0;
 }
 
 /*
  * At most PIPE_BUF at once: that much a pipe takes without blocking when poll(2) says so. The
  * descriptors are shared with others, so they cannot be made non-blocking. Where nobody takes it
- * any more it is thrown away: the container must not stand still for that.
+ * any more, what comes from a terminal is thrown away: the container must not stand still for that.
  */
-static void give(struct ar_relay_way *way)
+static void give(struct ar_relay *relay, int which)
 {
+	struct ar_relay_way *way = &relay->ways[which];
 	size_t left = way->end - way->begin;
 	ssize_t n = write(way->to, way->buf + way->begin, left < PIPE_BUF ? left : PIPE_BUF);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n < 0) {
-		way->begin = way->end;
+	if (n < 0 && way->pipe) {
+		end_way(relay, which);
 		return;
 	}
-	way->begin += (size_t)n;
-}
-
-static size_t move(struct ar_relay_way *way, const struct pollfd *from, const struct pollfd *to)
-{
-	if (from->fd >= 0 && from->revents) {
-		take(way);
-		return way->end - way->begin;
-	}
-	if (to->fd >= 0 && to->revents)
-		give(way);
-	return 0;
+	way->begin = n < 0 ? way->end : way->begin + (size_t)n;
 }
 
 void ar_relay_move(struct ar_relay *relay, const struct pollfd fds[static AR_RELAY_FDS])
 {
-	size_t n;
+	for (int i = 0; i < AR_RELAY_WAYS; i++) {
+		const struct pollfd *from = &fds[2 * i], *to = &fds[2 * i + 1];
 
-	(void)move(&relay->in, &fds[IN_FROM], &fds[IN_TO]); /* only output is counted */
-	n = move(&relay->out, &fds[OUT_FROM], &fds[OUT_TO]);
-	if (relay->finishing)
-		relay->rest = n < relay->rest ? relay->rest - n : 0;
+		if (from->fd >= 0 && from->revents)
+			take(relay, i);
+		else if (to->fd >= 0 && to->revents)
+			give(relay, i);
+	}
 }
 
 void ar_relay_finish(struct ar_relay *relay)
 {
 	relay->finishing = true;
 	relay->rest = DRAIN_MAX;
-	relay->in.from = -1;
-	relay->in.begin = relay->in.end;
+	end_way(relay, AR_RELAY_IN);
 }
 
 bool ar_relay_done(const struct ar_relay *relay)
 {
-	return relay->finishing && !is_full(&relay->out) &&
-	       (relay->out.from < 0 || relay->rest == 0);
+	bool open = false;
+
+	for (int i = AR_RELAY_OUT; i < AR_RELAY_WAYS; i++) {
+		if (is_full(&relay->ways[i]))
+			return false;
+		open = open || relay->ways[i].from >= 0;
+	}
+	return relay->finishing && (!open || relay->rest == 0);
 }

@@ -6,30 +6,40 @@
 #include <stddef.h>
 
 /*
- * Copies between a caller's streams and the master of a terminal, both ways at once, for a loop
- * that polls. A direction reads only when all it has read is written, so that memory stays bounded
- * and whoever writes faster than the other reads has to wait.
+ * Copies between a caller's streams and what a program of a container has, the master of its
+ * terminal or pipes, several ways at once, for a loop that polls. A way reads only when all it has
+ * read is written, so that memory stays bounded and whoever writes faster than the other reads has
+ * to wait.
  */
 struct ar_relay_way {
 	int from, to; /* -1: at its end */
+	bool pipe; /* the program's end is a pipe that belongs to the way: its end ends the other's
+		    */
 	size_t begin, end;
 	char buf[8192];
 };
+enum { AR_RELAY_IN, AR_RELAY_OUT, AR_RELAY_ERR, AR_RELAY_WAYS };
 struct ar_relay {
-	struct ar_relay_way in, out; /* caller to master, master to caller */
+	struct ar_relay_way ways[AR_RELAY_WAYS];
 	bool finishing;
 	size_t rest; /* when finishing: how much may still be read */
 };
 
-/* master -1: nothing is copied. The descriptors stay the caller's. */
-void ar_relay_init(struct ar_relay *relay, int in, int out, int master);
+/* Nothing is copied. */
+void ar_relay_init(struct ar_relay *relay);
+/* From the caller's in to the master, and from there to its out. The descriptors stay the caller's.
+ */
+void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master);
+/* Between a stream of the caller and a pipe, which is closed by the relay. */
+void ar_relay_pipe(struct ar_relay *relay, int way, int stream, int pipe);
+void ar_relay_close(struct ar_relay *relay);
 
-#define AR_RELAY_FDS 4
+#define AR_RELAY_FDS (2 * AR_RELAY_WAYS)
 /* Fill in what to poll for. Whether it waits for someone to take what was read. */
 bool ar_relay_ask(const struct ar_relay *relay, struct pollfd fds[static AR_RELAY_FDS]);
 /* Copy what poll(2) allows. */
 void ar_relay_move(struct ar_relay *relay, const struct pollfd fds[static AR_RELAY_FDS]);
-/* Nothing goes to the master any more; what it holds now is still taken. */
+/* Nothing goes to the program any more; what it wrote is still taken. */
 void ar_relay_finish(struct ar_relay *relay);
 /* Finished, and nothing is left to write or that may be read. */
 bool ar_relay_done(const struct ar_relay *relay);

@@ -53,6 +53,9 @@ static int session(struct ar_run *run, struct ar_error *err)
 {
 	if (setsid() < 0 && errno != EPERM) /* EPERM: it leads a session already */
 		return ar_fail(err, errno, "setsid");
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (run->streams[i] >= 0 && dup2(run->streams[i], i) < 0)
+			return ar_fail(err, errno, "standard stream %d", i);
 	return run->tty >= 0 ? ar_tty_adopt(run->tty, err) : 0;
 }
 

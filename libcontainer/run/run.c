@@ -38,7 +38,14 @@ void ar_run_init(struct ar_run *run)
 		.own_sys = -1,
 		.null = -1,
 		.tty = -1,
+		.streams = { -1, -1, -1 },
 	};
+}
+
+void ar_run_close_streams(struct ar_run *run)
+{
+	for (size_t i = 0; i < AR_COUNT(run->streams); i++)
+		ar_close_fd(&run->streams[i]);
 }
 
 void ar_run_done(struct ar_run *run)
@@ -50,6 +57,7 @@ void ar_run_done(struct ar_run *run)
 
 	for (size_t i = 0; i < AR_COUNT(fds); i++)
 		ar_close_fd(fds[i]);
+	ar_run_close_streams(run);
 	for (size_t i = 0; i < run->n_mounts; i++)
 		ar_close_fd(&run->mount_tree[i]);
 	ar_notify_close(&run->notify);

@@ -87,6 +87,7 @@ struct ar_run {
 	int null;	       /* the host's null device */
 	dev_t mask_dev;	       /* the file system of masked directories, 0: there is none */
 	int tty;	       /* the peer of the terminal */
+	int streams[3];	       /* what takes the places of 0, 1 and 2, -1: the caller's own stays */
 	bool at_work;	       /* in the working directory, by the rights of root */
 	struct ar_cap_sets caps;
 	struct ar_program program;
@@ -115,6 +116,8 @@ int ar_run_cannot(struct ar_run *run, enum ar_control control, int r, struct ar_
  * run's arena. */
 void ar_run_outcomes(struct ar_run *run, struct ar_list *ret);
 
+/* The program has what takes the places of its standard streams. */
+void ar_run_close_streams(struct ar_run *run);
 /*
  * A terminal has one owner: who asks for one must say who takes it. leaves: the runtime does not
  * stay with the process.

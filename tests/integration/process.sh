@@ -268,6 +268,15 @@ if test_begin "a terminal has the size that is asked and is the controlling one"
 	assert_nothing_left
 fi
 
+if test_begin "a program may close its terminal and open it again" command:script; then
+	make_command "$bundle" '.process.terminal = true' \
+		sh -c 'echo first; exec 0<&- 1>&- 2>&-; sleep 1; echo second >/dev/console; head -c 200000 /dev/zero | tr "\0" x >/dev/console'
+	AGENTRUN_RUN="$AGENTRUN --root $state run --bundle $bundle $id" timeout 60 script -qec '$AGENTRUN_RUN' /dev/null \
+		</dev/null >"$TEST_TMP/typescript" || fail "it ended with $?"
+	check_match "what it said" "$(tr '\r\n' ',,' <"$TEST_TMP/typescript")" 'first,+.*second,+.*xxx'
+	check_equal "length" "$(tr -cd x <"$TEST_TMP/typescript" | wc -c)" 200000
+fi
+
 test_begin "detached, a terminal goes to the console socket with the size that is asked"
 make_command "$bundle" '.process.terminal = true | .process.consoleSize = {height: 33, width: 99}' \
 	sh -c 'stty size; sleep 100'
