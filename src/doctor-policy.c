@@ -53,6 +53,22 @@ static void look_at_strengths(struct ar_visit *v, const struct ar_config *config
 	}
 }
 
+/* A range that is somebody's already makes root of a container that user. */
+static void look_at_subids(struct ar_visit *v, const struct ar_config *config)
+{
+	const char *owner;
+
+	if (!config->subid_start.set)
+		return;
+	owner = ar_host_ids_owner(v->arena, "/etc", config->subid_start.value,
+				  config->subid_count.value);
+	if (owner)
+		ar_visit_add(
+			v, POLICY, "subid-start", AR_VERDICT_WARNING,
+			"name a range that nobody has in /etc/passwd, group, subuid and subgid",
+			"the range has ids of %s: containers act as its owner", owner);
+}
+
 void ar_doctor_policy(struct ar_visit *v)
 {
 	const char *file = v->call->globals->config;
@@ -85,6 +101,7 @@ void ar_doctor_policy(struct ar_visit *v)
 		ar_visit_add(v, POLICY, "opt-outs", AR_VERDICT_NOTE, NULL,
 			     "%zu, each opens something", config->opt_outs.n);
 	look_at_strengths(v, config);
+	look_at_subids(v, config);
 }
 
 /* --- where the state of containers is --- */

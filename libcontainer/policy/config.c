@@ -21,6 +21,8 @@
 #define AR_SYSCONFDIR "/etc"
 #endif
 #define CONFIG_MAX (1u << 20)
+#define SUBID_FIRST 65536u
+#define SUBID_LAST (UINT32_MAX - 1)
 
 /* --- what the file may say --- */
 
@@ -197,6 +199,32 @@ static int check_lists(const char *file, const struct ar_config *c, struct ar_er
 	return 0;
 }
 
+/* Below are the ids of the host's own users, and root's. Both ends are ids: 2^32 - 1 is none. */
+static int check_ids(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	uint64_t start = c->subid_start.value, count = c->subid_count.value;
+
+	if (c->subid_start.set != c->subid_count.set)
+		return ar_refuse(err, EINVAL, "%s: subid-start and subid-count belong together",
+				 file);
+	if (!c->subid_start.set)
+		return 0;
+	if (start < SUBID_FIRST)
+		return ar_refuse(
+			err, EINVAL,
+			"%s: subid-start: %ju may be a user of the host: at least %u is expected",
+			file, (uintmax_t)start, SUBID_FIRST);
+	if (count == 0)
+		return ar_refuse(err, EINVAL, "%s: subid-count: 0 is out of range: at least 1",
+				 file);
+	if (start + count - 1 > SUBID_LAST)
+		return ar_refuse(
+			err, EINVAL,
+			"%s: subid-start, subid-count: %ju would be the last id, and %u is the last that there is",
+			file, (uintmax_t)(start + count - 1), SUBID_LAST);
+	return 0;
+}
+
 static int check(const char *file, const struct ar_config *c, struct ar_error *err)
 {
 	int r = check_profile(file, "profile", c->profile, err);
@@ -213,9 +241,8 @@ static int check(const char *file, const struct ar_config *c, struct ar_error *e
 		r = check_strengths(file, c, err);
 	if (r == 0)
 		r = check_lists(file, c, err);
-	if (r == 0 && c->subid_start.set != c->subid_count.set)
-		return ar_refuse(err, EINVAL, "%s: subid-start and subid-count belong together",
-				 file);
+	if (r == 0)
+		r = check_ids(file, c, err);
 	return r;
 }
 

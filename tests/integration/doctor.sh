@@ -186,6 +186,28 @@ host "$(policy '{ "strengths": { "memory-limit": "required" } }')"'
 bad
 check_equal "strengths" "$(verdict policy strengths)" failure
 
+test_begin "a range of ids that is somebody's already"
+range='{ "subid-start": 300000, "subid-count": 65536 }'
+host "$(policy "$range")" "${config[@]}" doctor --format json
+good
+check_equal "of nobody" "$(verdict policy subid-start)" ""
+while read -r line file owner; do
+	host "$(policy "$range")
+		echo $line >>/etc/$file" "${config[@]}" doctor --format json
+	good
+	check_equal "$file" "$(verdict policy subid-start)" warning
+	check_has "$file" "$(found policy subid-start)" "the range has ids of $owner"
+done <<'END'
+u:x:365535:1::/:/bin/sh passwd user 'u' (id 365535 in /etc/passwd)
+g:x:300000: group group 'g' (id 300000 in /etc/group)
+u:299999:2 subuid user 'u' (ids 299999 to 300000 in /etc/subuid)
+1000:100000:1000000 subgid user '1000' (ids 100000 to 1099999 in /etc/subgid)
+END
+host "$(policy "$range")
+	echo u:234464:65536 >>/etc/subuid; echo u:365536:65536 >>/etc/subgid" "${config[@]}" doctor --format json
+good
+check_equal "beside it" "$(verdict policy subid-start)" ""
+
 test_begin "a state root in memory, on a disk, read-only, and of others"
 examine :
 check_equal "in memory" "$(verdict state filesystem)" ok

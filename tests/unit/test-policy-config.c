@@ -145,6 +145,25 @@ TEST("a range of ids has a start and a count")
 	CHECK_HAS(refused("{ \"subid-start\": 4294967296, \"subid-count\": 1 }"), "subid-start");
 }
 
+TEST("a range of ids holds neither root, nor users of the host, nor what is no id")
+{
+	CHECK_STR(refused("{ \"subid-start\": 0, \"subid-count\": 65536 }"),
+		  "agentrun.conf: subid-start: 0 may be a user of the host: "
+		  "at least 65536 is expected");
+	CHECK_HAS(refused("{ \"subid-start\": 65535, \"subid-count\": 65536 }"),
+		  "65536 is expected");
+	CHECK_HAS(refused("{ \"subid-start\": 65536, \"subid-count\": 0 }"), "subid-count: 0");
+	CHECK_STR(refused("{ \"subid-start\": 4294901760, \"subid-count\": 65536 }"),
+		  "agentrun.conf: subid-start, subid-count: 4294967295 would be the last id, "
+		  "and 4294967294 is the last that there is");
+	CHECK_HAS(refused("{ \"subid-start\": 65536, \"subid-count\": 4294967295 }"),
+		  "4295032830 would be");
+	CHECK_UINT(
+		parsed("{ \"subid-start\": 65536, \"subid-count\": 4294901759 }")->subid_count.value,
+		4294901759u);
+	ar_arena_free(arena);
+}
+
 /* --- opt-outs ---------------------------------------------------------------------------- */
 
 TEST("an expiry is a day's end or a time with its zone")
