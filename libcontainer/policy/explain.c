@@ -222,8 +222,9 @@ void ar_explain_text(struct ar_text *out, const struct ar_effective *e,
 		ar_text_addf(out, "\n%s\n", groups[i].title);
 		(in_full ? sentences : table)(out, e, groups[i].kind);
 	}
-	if (e->profile != AR_PROFILE_COMPAT)
-		controls(out, e);
+	if (e->profile == AR_PROFILE_COMPAT)
+		return; /* nothing is decided, and the host is not looked at */
+	controls(out, e);
 	if (facts)
 		host(out, facts);
 }
