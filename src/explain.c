@@ -88,7 +88,8 @@ const struct ar_command ar_command_explain = {
 	.name = "explain",
 	.summary = "show what a bundle asks for, what it gets and why",
 	.arguments = "[container-id]",
-	.text = "Nothing is run. The exit status is 1 when create would refuse the bundle.\n",
+	.text = "Nothing is run. The exit status is 1 when policy would refuse the bundle. What only the kernel\n"
+		"can refuse (a program that is not there, a limit without a controller) is not seen.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.max_words = 1,
