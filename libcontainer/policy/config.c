@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -16,6 +18,7 @@
 #include "policy/profile.h"
 #include "policy/trust.h"
 #include "json/read.h"
+#include "json/text.h"
 
 #ifndef AR_SYSCONFDIR
 #define AR_SYSCONFDIR "/etc"
@@ -273,6 +276,10 @@ int ar_config_parse(struct ar_arena *arena, const char *name, const char *text, 
 		r = ar_decode(arena, &ar_config_class, name, "", json, config, err);
 	if (r < 0)
 		return r;
+	if (ar_json_text_blank(text, len)) { /* says no more than {} */
+		text = "{}";
+		len = strlen(text);
+	}
 	clean_paths(arena, &config->bind_sources);
 	clean_paths(arena, &config->engine_roots);
 	r = check(name, config, err);
@@ -294,6 +301,7 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 
 	if (fd < 0 && errno == ENOENT && !path) {
 		*ret = &ar_config_default;
+	struct stat st;
 		return 0;
 	}
 	if (fd < 0)
@@ -306,6 +314,8 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	if (why)
 		return ar_refuse(err, EPERM, "the configuration '%s' %s", file, why);
 	r = ar_file_read_fd(arena, fd, file, CONFIG_MAX, &text, &len, err);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return ar_refuse(err, EINVAL, "the configuration '%s' is no regular file", file);
 	if (r < 0)
 		return r;
 	return ar_config_parse(arena, file, text, len, ret, err);

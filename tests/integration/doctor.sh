@@ -170,6 +170,15 @@ check_has "file" "$(found policy file)" "agentrun.conf:1: profiel: no such membe
 
 test_begin "a policy file that others can change"
 host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
+check_has "advice" "$(advice policy file)" "no container starts until it is mended"
+
+test_begin "a policy file in which nothing is said"
+for text in '' '// nothing'; do
+	host "$(policy "$text")" "${config[@]}" doctor --format json
+	good
+	check_has "file" "$(found policy file)" "is valid"
+done
+
 bad
 check_has "file" "$(found policy file)" "can be changed by others than root"
 

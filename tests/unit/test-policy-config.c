@@ -53,6 +53,26 @@ TEST("an empty object with comments is the default")
 	ar_arena_free(arena);
 }
 
+TEST("a file in which nothing is said is the default")
+{
+	static const char *const texts[] = { "", " \n\t\r\n", "// nothing",
+					     "/* nothing */ // at all\n", "/**/\n/* a\n * b */" };
+
+	for (size_t i = 0; i < AR_COUNT(texts); i++) {
+		CHECK(memcmp(parsed(texts[i]), &ar_config_default, sizeof(ar_config_default)) == 0);
+		ar_arena_free(arena);
+	}
+}
+
+TEST("what is no document, or half a comment, is an error")
+{
+	static const char *const texts[] = { "/",  "/* open", "/*/", "# no",	     "null",
+					     "[]", "\"\"",    "{",   "// nothing\n}" };
+
+	for (size_t i = 0; i < AR_COUNT(texts); i++)
+		CHECK_HAS(refused(texts[i]), "agentrun.conf");
+}
+
 TEST("everything that can be said is read")
 {
 	const struct ar_config *c = parsed(
@@ -351,7 +371,8 @@ TEST("what is no regular file is refused without hanging")
 		SKIP("needs root");
 	snprintf(path, sizeof(path), "%s/fifo", test_dir());
 	CHECK_INT(mkfifo(path, 0600), 0);
-	CHECK(read_result(path) < 0);
+	CHECK_INT(read_result(path), -EINVAL);
+	CHECK_HAS(err.text, "is no regular file");
 }
 
 /* --- what is shipped --------------------------------------------------------------------- */
