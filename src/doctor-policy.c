@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -18,11 +19,13 @@
 #include "kernel/probe-features.h"
 #include "policy/config.h"
 #include "policy/merge.h"
+#include "policy/optout.h"
 #include "policy/profile.h"
 
 /* --- the administrator's file --- */
 
 #define POLICY "policy"
+#define SOON (30 * 86400)
 #define DEFAULT_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 
 /* Whether this host has what a control of that name is made of; false only when it surely has not.
@@ -53,6 +56,28 @@ static void look_at_strengths(struct ar_visit *v, const struct ar_config *config
 	}
 }
 
+/* Those that open nothing any more, and those that soon will not. How many others there are. */
+static size_t look_at_expiries(struct ar_visit *v, const struct ar_config *config)
+{
+	size_t at = 0, open = 0;
+	int64_t now = time(NULL), expiry;
+
+	ar_list_foreach(const struct ar_opt_out, o, &config->opt_outs) {
+		const char *name = ar_printf(v->arena, "opt-outs[%zu]", at++);
+		bool ends = o->expires && ar_expiry_parse(o->expires, &expiry) == 0;
+
+		if (ends && now >= expiry)
+			ar_visit_add(v, POLICY, name, AR_VERDICT_WARNING,
+				     "give it another date, or take it out of the policy file",
+				     "expired on %s, and opens nothing", o->expires);
+		else if (ends && expiry - now <= SOON)
+			ar_visit_add(v, POLICY, name, AR_VERDICT_NOTE, NULL, "expires on %s",
+				     o->expires);
+		open += !ends || now < expiry;
+	}
+	return open;
+}
+
 /* A range that is somebody's already makes root of a container that user. */
 static void look_at_subids(struct ar_visit *v, const struct ar_config *config)
 {
@@ -75,6 +100,7 @@ void ar_doctor_policy(struct ar_visit *v)
 	const struct ar_config *config;
 	enum ar_profile profile;
 	struct ar_error err;
+	size_t open;
 
 	if (ar_config_read(v->arena, file, &config, &err) < 0) {
 		ar_visit_add(
@@ -97,7 +123,8 @@ void ar_doctor_policy(struct ar_visit *v)
 	else
 		ar_visit_add(v, POLICY, "profile", AR_VERDICT_OK, NULL, "%s",
 			     ar_profile_name(profile));
-	if (config->opt_outs.n > 0)
+	open = look_at_expiries(v, config);
+	if (open > 0)
 		ar_visit_add(v, POLICY, "opt-outs", AR_VERDICT_NOTE, NULL,
 			     "%zu, each opens something", config->opt_outs.n);
 	look_at_strengths(v, config);

@@ -197,6 +197,21 @@ check_equal "strengths" "$(verdict policy strengths)" failure
 
 test_begin "a range of ids that is somebody's already"
 range='{ "subid-start": 300000, "subid-count": 65536 }'
+test_begin "opt-outs that have expired, and that soon will"
+opt_out() {
+	printf '{ "control": "hooks", "reason": "r"%s }' "${1:+, \"expires\": \"$1\"}"
+}
+soon=$(date -u -d '+20 days' +%F)
+host "$(policy "{ \"opt-outs\": [$(opt_out 2020-01-01), $(opt_out "$soon"), $(opt_out "$(date -u -d '+90 days' +%F)"), $(opt_out)] }")" \
+	"${config[@]}" doctor --format json
+good
+check_equal "expired" "$(verdict policy 'opt-outs[0]')" warning
+check_has "expired" "$(found policy 'opt-outs[0]')" "expired on 2020-01-01"
+check_equal "soon" "$(verdict policy 'opt-outs[1]')" note
+check_equal "soon" "$(found policy 'opt-outs[1]')" "expires on $soon"
+check_equal "later" "$(verdict policy 'opt-outs[2]')" ""
+check_has "count" "$(found policy opt-outs)" "3, each"
+
 host "$(policy "$range")" "${config[@]}" doctor --format json
 good
 check_equal "of nobody" "$(verdict policy subid-start)" ""
