@@ -103,10 +103,9 @@ void ar_doctor_policy(struct ar_visit *v)
 	size_t open;
 
 	if (ar_config_read(v->arena, file, &config, &err) < 0) {
-		ar_visit_add(
-			v, POLICY, "file", AR_VERDICT_FAILURE,
-			"agentrun-policy(5) describes the file; without it all is as by default",
-			"%s", err.text);
+		ar_visit_add(v, POLICY, "file", AR_VERDICT_FAILURE,
+			     "no container starts until it is mended; see agentrun-policy(5)", "%s",
+			     err.text);
 		return;
 	}
 	if (!file && access(DEFAULT_FILE, F_OK) < 0)
@@ -126,7 +125,7 @@ void ar_doctor_policy(struct ar_visit *v)
 	open = look_at_expiries(v, config);
 	if (open > 0)
 		ar_visit_add(v, POLICY, "opt-outs", AR_VERDICT_NOTE, NULL,
-			     "%zu, each opens something", config->opt_outs.n);
+			     "%zu, each opens something", open);
 	look_at_strengths(v, config);
 	look_at_subids(v, config);
 }
@@ -163,12 +162,11 @@ static void look_at_filesystem(struct ar_visit *v, const char *root, const char 
 			     root);
 	else if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
 		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_OK, NULL,
-			     "%s is in memory, and empty after a start of the machine", root);
+			     "%s is in memory, and empty after a reboot", root);
 	else
-		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_WARNING, "use a tmpfs, as /run is",
-			     "%s is on a disk: what is left of containers survives a start of the "
-			     "machine",
-			     root);
+		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_WARNING,
+			     "use a tmpfs: mount one on /run, or name one by --root",
+			     "%s is on a disk: what is left of containers survives a reboot", root);
 }
 
 static void look_at_owner(struct ar_visit *v, const char *root, const char *part,
