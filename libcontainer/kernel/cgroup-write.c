@@ -94,13 +94,14 @@ static int no_controller(struct writing *w, const struct ar_limit *limit)
 	if (give_up(w, limit) || (limit->flags & AR_LIMIT_NEUTRAL))
 		return 0;
 	if (!ar_cgroup_lists(w->cgroup->controllers, limit->controller))
-		return ar_refuse(w->err, EOPNOTSUPP,
-				 "%s cannot be set: the cgroup v2 tree has no controller '%s'",
-				 limit->field, limit->controller);
+		return ar_refuse(
+			w->err, EOPNOTSUPP,
+			"linux.resources.%s cannot be set: the cgroup v2 tree has no controller '%s'",
+			limit->field, limit->controller);
 	/* once more, for the reason */
 	r = ar_cgroup_enable_above(w->cgroup->root_fd, w->cgroup->path, &limit->controller, 1,
 				   &why);
-	return ar_refuse(w->err, EOPNOTSUPP, "%s cannot be set: %s", limit->field,
+	return ar_refuse(w->err, EOPNOTSUPP, "linux.resources.%s cannot be set: %s", limit->field,
 			 r < 0 ? why.text : "its controller does not come up");
 }
 
@@ -138,8 +139,8 @@ static int write_one(struct writing *w, const struct ar_limit *limit)
 		return 1;
 	if (r == -ENOENT && (give_up(w, limit) || (limit->flags & AR_LIMIT_IF_THERE)))
 		return 2;
-	return ar_refuse(w->err, -r, "%s cannot be set in cgroup '%s': %s", limit->field,
-			 w->cgroup->path, why.text);
+	return ar_refuse(w->err, -r, "linux.resources.%s cannot be set in cgroup '%s': %s",
+			 limit->field, w->cgroup->path, why.text);
 }
 
 /* The kernel counts memory in pages: it rounds down. */
@@ -169,9 +170,10 @@ static int read_back(const struct writing *w, const struct ar_limit *limit)
 		return 0;
 	if (ar_streq(limit->controller, "memory") && same_memory(limit->value, got))
 		return 0;
-	return ar_refuse(w->err, EIO,
-			 "%s of cgroup '%s': '%s' was written to '%s', which says '%s'",
-			 limit->field, w->cgroup->path, limit->value, limit->file, got);
+	return ar_refuse(
+		w->err, EIO,
+		"linux.resources.%s of cgroup '%s': '%s' was written to '%s', which says '%s'",
+		limit->field, w->cgroup->path, limit->value, limit->file, got);
 }
 
 static int write_all(struct writing *w, const struct ar_limits *limits)

@@ -47,7 +47,7 @@ test_begin "what the tree cannot limit is refused and nothing is changed"
 sleeping_container
 before=$(cat "$state/$id/effective.json")
 update_with '{"unified": {"misc.max": "res_a 1"}, "network": {"classID": 1}}'
-expect_error "network.classID: cgroup v2 has no equivalent"
+expect_error "linux.resources.network.classID: cgroup v2 has no equivalent"
 check_equal "the record" "$(cat "$state/$id/effective.json")" "$before"
 
 test_begin "a stopped container has no limits to update"
