@@ -105,6 +105,17 @@ static int no_controller(struct writing *w, const struct ar_limit *limit)
 			 r < 0 ? why.text : "its controller does not come up");
 }
 
+/* Swap stands before the memory that it follows from, and is seldom asked for: memory is named. */
+static int without_controller(struct writing *w, const struct ar_limits *limits, size_t at)
+{
+	const struct ar_limit *limit = &limits->item[at], *next = limit + 1;
+	int r = 0;
+
+	if (limit->part == AR_LIMIT_SWAP && at + 1 < limits->n && next->part == AR_LIMIT_MEMORY)
+		r = no_controller(w, next);
+	return r == 0 ? no_controller(w, limit) : r;
+}
+
 /* Keep the limits whose controller is there. */
 static int keep_possible(struct writing *w, struct ar_limits *limits)
 {
@@ -117,7 +128,7 @@ static int keep_possible(struct writing *w, struct ar_limits *limits)
 		if (!limit->controller || ar_cgroup_lists(w->controllers, limit->controller))
 			limits->item[kept++] = *limit;
 		else
-			r = no_controller(w, limit);
+			r = without_controller(w, limits, i);
 	}
 	limits->n = kept;
 	return r;
