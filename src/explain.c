@@ -67,7 +67,8 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 	ar_making_init(&making); /* before any return: it is cleaned up by them all */
 	if (!json && strcmp(asked->format, "text") != 0)
-		return ar_refuse(err, EINVAL, "invalid format option");
+		return ar_refuse(err, EINVAL, "invalid format: %s (expected text or json)",
+				 asked->format);
 	r = ar_id_check(id, err);
 	if (r == 0)
 		r = ar_making_read(&making, &call->context, bundle, id, err);

@@ -178,27 +178,32 @@ static bool is_floor(const char *control)
 
 static int check_lists(const char *file, const struct ar_config *c, struct ar_error *err)
 {
-	ar_list_foreach(const struct ar_opt_out, o, &c->opt_outs) {
+	const struct ar_opt_out *opt_outs = c->opt_outs.items;
+	const struct ar_hook_allow *hooks = c->hooks.items;
+
+	for (size_t i = 0; i < c->opt_outs.n; i++) {
+		const struct ar_opt_out *o = &opt_outs[i];
 		int64_t expiry;
 
 		if (!ar_rule_named(o->control))
 			return ar_refuse(err, EINVAL,
-					 "%s: opt-outs: '%s' is neither a control nor a field",
-					 file, o->control);
+					 "%s: opt-outs[%zu]: '%s' is neither a control nor a field",
+					 file, i, o->control);
 		if (is_floor(o->control))
 			return ar_refuse(err, EINVAL,
-					 "%s: opt-outs: nothing can be left out of '%s'", file,
-					 o->control);
+					 "%s: opt-outs[%zu]: nothing can be left out of '%s'", file,
+					 i, o->control);
 		if (o->expires && ar_expiry_parse(o->expires, &expiry) < 0)
 			return ar_refuse(
 				err, EINVAL,
-				"%s: opt-outs: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
-				file, o->expires);
+				"%s: opt-outs[%zu]: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
+				file, i, o->expires);
 	}
-	ar_list_foreach(const struct ar_hook_allow, h, &c->hooks)
-		if (h->path[0] != '/')
-			return ar_refuse(err, EINVAL, "%s: hooks: '%s' is not an absolute path",
-					 file, h->path);
+	for (size_t i = 0; i < c->hooks.n; i++)
+		if (hooks[i].path[0] != '/')
+			return ar_refuse(err, EINVAL,
+					 "%s: hooks[%zu]: '%s' is not an absolute path", file, i,
+					 hooks[i].path);
 	return 0;
 }
 
@@ -271,15 +276,15 @@ int ar_config_parse(struct ar_arena *arena, const char *name, const char *text, 
 	int r;
 
 	limits.comments = true;
+	if (ar_json_text_blank(text, len)) { /* says no more than {} */
+		text = "{}";
+		len = strlen(text);
+	}
 	r = ar_json_parse(arena, name, text, len, &limits, &json, err);
 	if (r == 0)
 		r = ar_decode(arena, &ar_config_class, name, "", json, config, err);
 	if (r < 0)
 		return r;
-	if (ar_json_text_blank(text, len)) { /* says no more than {} */
-		text = "{}";
-		len = strlen(text);
-	}
 	clean_paths(arena, &config->bind_sources);
 	clean_paths(arena, &config->engine_roots);
 	r = check(name, config, err);
@@ -296,12 +301,12 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char resolved[PATH_MAX], *text;
 	struct ar_trust trust;
+	struct stat st;
 	size_t len;
 	int r;
 
 	if (fd < 0 && errno == ENOENT && !path) {
 		*ret = &ar_config_default;
-	struct stat st;
 		return 0;
 	}
 	if (fd < 0)
@@ -309,13 +314,13 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	r = ar_fd_realpath(fd, resolved, sizeof(resolved));
 	if (r < 0)
 		return ar_fail(err, -r, "the configuration '%s'", file);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return ar_refuse(err, EINVAL, "the configuration '%s' is no regular file", file);
 	ar_trust_get(&trust);
 	why = ar_untrusted(&trust, fd, resolved);
 	if (why)
 		return ar_refuse(err, EPERM, "the configuration '%s' %s", file, why);
 	r = ar_file_read_fd(arena, fd, file, CONFIG_MAX, &text, &len, err);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return ar_refuse(err, EINVAL, "the configuration '%s' is no regular file", file);
 	if (r < 0)
 		return r;
 	return ar_config_parse(arena, file, text, len, ret, err);

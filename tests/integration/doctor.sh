@@ -82,7 +82,7 @@ check_true "each says what" jq -e '[.findings[] | .area, .name, .verdict, .found
 test_begin "another format is an error"
 host : doctor --format xml
 expect_status 1
-expect_error "invalid format option"
+expect_error "invalid format: xml (expected text or json)"
 
 test_begin "nothing is changed on the host"
 # shellcheck disable=SC2016

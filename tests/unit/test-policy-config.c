@@ -147,7 +147,12 @@ TEST("strengths can be raised, not lowered")
 TEST("an opt-out names a known control, a reason, and nothing of the floor")
 {
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"all\", \"reason\": \"r\" }] }"),
-		  "'all' is neither a control nor a field");
+		  "agentrun.conf: opt-outs[0]: 'all' is neither a control nor a field");
+	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"seccomp\", \"reason\": \"r\" },\n"
+			  "{ \"control\": \"all\", \"reason\": \"r\" }] }"),
+		  "opt-outs[1]: 'all'");
+	CHECK_HAS(refused("{ \"hooks\": [{ \"path\": \"h\", \"args\": [], \"reason\": \"r\" }] }"),
+		  "hooks[0]: 'h' is not an absolute path");
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"seccomp\" }] }"), "reason");
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"root.path\", \"reason\": \"r\" }] }"),
 		  "nothing can be left out of 'root.path'");
