@@ -142,6 +142,8 @@ for ranges in '' user:100000:65536; do
 		program="setpriv --reuid 1234 --regid 1234 --clear-groups /run/program"; exec $program doctor --format json' :
 	check_equal "caller" "$(found 'user namespaces' caller)" user
 	check_equal "ids" "$(verdict 'user namespaces' ids)" "$([ -z "$ranges" ] && echo warning || echo ok)"
+	check_equal "standard error" "$errors" ""
+	[ -n "$ranges" ] || check_match "advice" "$(advice 'user namespaces' ids)" '^usermod .* user$'
 done
 
 # --- policy and state ------------------------------------------------------------------------------
@@ -168,8 +170,6 @@ bad
 check_equal "file" "$(verdict policy file)" failure
 check_has "file" "$(found policy file)" "agentrun.conf:1: profiel: no such member"
 
-test_begin "a policy file that others can change"
-host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
 check_has "advice" "$(advice policy file)" "no container starts until it is mended"
 
 test_begin "a policy file in which nothing is said"
@@ -179,6 +179,8 @@ for text in '' '// nothing'; do
 	check_has "file" "$(found policy file)" "is valid"
 done
 
+test_begin "a policy file that others can change"
+host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
 bad
 check_has "file" "$(found policy file)" "can be changed by others than root"
 
@@ -195,8 +197,6 @@ host "$(policy '{ "strengths": { "memory-limit": "required" } }')"'
 bad
 check_equal "strengths" "$(verdict policy strengths)" failure
 
-test_begin "a range of ids that is somebody's already"
-range='{ "subid-start": 300000, "subid-count": 65536 }'
 test_begin "opt-outs that have expired, and that soon will"
 opt_out() {
 	printf '{ "control": "hooks", "reason": "r"%s }' "${1:+, \"expires\": \"$1\"}"
@@ -212,6 +212,8 @@ check_equal "soon" "$(found policy 'opt-outs[1]')" "expires on $soon"
 check_equal "later" "$(verdict policy 'opt-outs[2]')" ""
 check_has "count" "$(found policy opt-outs)" "3, each"
 
+test_begin "a range of ids that is somebody's already"
+range='{ "subid-start": 300000, "subid-count": 65536 }'
 host "$(policy "$range")" "${config[@]}" doctor --format json
 good
 check_equal "of nobody" "$(verdict policy subid-start)" ""
