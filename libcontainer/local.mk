@@ -182,6 +182,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/probe-features.c \
 	%D%/kernel/probe-features.h \
 	%D%/kernel/probe-host.c \
+	%D%/kernel/probe-host-ids.c \
 	%D%/kernel/probe-host.h \
 	%D%/kernel/probe-idmap.c \
 	%D%/kernel/probe-userns.c \

@@ -97,7 +97,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 		shells[i].write(&t);
 		return ar_print(ar_text_str(&t), t.len, err);
 	}
-	return ar_refuse(err, EINVAL, "there is no completion for '%s', but for " SHELLS, asked);
+	return ar_refuse(err, EINVAL, "no completion for '%s' (expected bash, fish or zsh)", asked);
 }
 
 const struct ar_command ar_command_completion = {

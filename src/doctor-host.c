@@ -5,6 +5,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -113,7 +114,10 @@ static void look_at_ranges(struct ar_visit *v)
 			     h->user ? h->user : "this user");
 	else
 		ar_visit_add(v, USERS, "ids", AR_VERDICT_WARNING,
-			     "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+			     ar_printf(v->arena,
+				       "usermod --add-subuids 100000-165535 --add-subgids "
+				       "100000-165535 %s",
+				       h->user ? h->user : "USER"),
 			     "%llu user ids and %llu group ids for %s: images have 65536",
 			     (unsigned long long)h->subuids, (unsigned long long)h->subgids,
 			     h->user ? h->user : "this user");
@@ -155,7 +159,10 @@ void ar_doctor_kvm(struct ar_visit *v)
 	else if (kvm == -EACCES || kvm == -EPERM)
 		ar_visit_add(
 			v, "KVM", "/dev/kvm", AR_VERDICT_NOTE,
-			"only the profile vm needs it, which is reserved: usermod -aG kvm USER",
+			ar_printf(
+				v->arena,
+				"only the profile vm needs it, which is reserved: usermod -aG kvm %s",
+				v->host->user ? v->host->user : "USER"),
 			"this user may not open it");
 	else
 		ar_visit_add(v, "KVM", "/dev/kvm", AR_VERDICT_NOTE,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -18,11 +19,13 @@
 #include "kernel/probe-features.h"
 #include "policy/config.h"
 #include "policy/merge.h"
+#include "policy/optout.h"
 #include "policy/profile.h"
 
 /* --- the administrator's file --- */
 
 #define POLICY "policy"
+#define SOON (30 * 86400)
 #define DEFAULT_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 
 /* Whether this host has what a control of that name is made of; false only when it surely has not.
@@ -53,18 +56,56 @@ static void look_at_strengths(struct ar_visit *v, const struct ar_config *config
 	}
 }
 
+/* Those that open nothing any more, and those that soon will not. How many others there are. */
+static size_t look_at_expiries(struct ar_visit *v, const struct ar_config *config)
+{
+	size_t at = 0, open = 0;
+	int64_t now = time(NULL), expiry;
+
+	ar_list_foreach(const struct ar_opt_out, o, &config->opt_outs) {
+		const char *name = ar_printf(v->arena, "opt-outs[%zu]", at++);
+		bool ends = o->expires && ar_expiry_parse(o->expires, &expiry) == 0;
+
+		if (ends && now >= expiry)
+			ar_visit_add(v, POLICY, name, AR_VERDICT_WARNING,
+				     "give it another date, or take it out of the policy file",
+				     "expired on %s, and opens nothing", o->expires);
+		else if (ends && expiry - now <= SOON)
+			ar_visit_add(v, POLICY, name, AR_VERDICT_NOTE, NULL, "expires on %s",
+				     o->expires);
+		open += !ends || now < expiry;
+	}
+	return open;
+}
+
+/* A range that is somebody's already makes root of a container that user. */
+static void look_at_subids(struct ar_visit *v, const struct ar_config *config)
+{
+	const char *owner;
+
+	if (!config->subid_start.set)
+		return;
+	owner = ar_host_ids_owner(v->arena, "/etc", config->subid_start.value,
+				  config->subid_count.value);
+	if (owner)
+		ar_visit_add(
+			v, POLICY, "subid-start", AR_VERDICT_WARNING,
+			"name a range that nobody has in /etc/passwd, group, subuid and subgid",
+			"the range has ids of %s: containers act as its owner", owner);
+}
+
 void ar_doctor_policy(struct ar_visit *v)
 {
 	const char *file = v->call->globals->config;
 	const struct ar_config *config;
 	enum ar_profile profile;
 	struct ar_error err;
+	size_t open;
 
 	if (ar_config_read(v->arena, file, &config, &err) < 0) {
-		ar_visit_add(
-			v, POLICY, "file", AR_VERDICT_FAILURE,
-			"agentrun-policy(5) describes the file; without it all is as by default",
-			"%s", err.text);
+		ar_visit_add(v, POLICY, "file", AR_VERDICT_FAILURE,
+			     "no container starts until it is mended; see agentrun-policy(5)", "%s",
+			     err.text);
 		return;
 	}
 	if (!file && access(DEFAULT_FILE, F_OK) < 0)
@@ -81,10 +122,12 @@ void ar_doctor_policy(struct ar_visit *v)
 	else
 		ar_visit_add(v, POLICY, "profile", AR_VERDICT_OK, NULL, "%s",
 			     ar_profile_name(profile));
-	if (config->opt_outs.n > 0)
+	open = look_at_expiries(v, config);
+	if (open > 0)
 		ar_visit_add(v, POLICY, "opt-outs", AR_VERDICT_NOTE, NULL,
-			     "%zu, each opens something", config->opt_outs.n);
+			     "%zu, each opens something", open);
 	look_at_strengths(v, config);
+	look_at_subids(v, config);
 }
 
 /* --- where the state of containers is --- */
@@ -119,12 +162,11 @@ static void look_at_filesystem(struct ar_visit *v, const char *root, const char 
 			     root);
 	else if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
 		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_OK, NULL,
-			     "%s is in memory, and empty after a start of the machine", root);
+			     "%s is in memory, and empty after a reboot", root);
 	else
-		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_WARNING, "use a tmpfs, as /run is",
-			     "%s is on a disk: what is left of containers survives a start of the "
-			     "machine",
-			     root);
+		ar_visit_add(v, STATE, "filesystem", AR_VERDICT_WARNING,
+			     "use a tmpfs: mount one on /run, or name one by --root",
+			     "%s is on a disk: what is left of containers survives a reboot", root);
 }
 
 static void look_at_owner(struct ar_visit *v, const char *root, const char *part,

@@ -124,7 +124,8 @@ static int run(struct ar_call *call, struct ar_error *err)
 	bool json = strcmp(asked->format, "json") == 0;
 
 	if (!json && strcmp(asked->format, "text") != 0)
-		return ar_refuse(err, EINVAL, "invalid format option");
+		return ar_refuse(err, EINVAL, "invalid format: %s (expected text or json)",
+				 asked->format);
 	ar_host_look(call->arena, &host);
 	for (size_t i = 0; i < AR_COUNT(areas); i++)
 		areas[i](&v);

@@ -170,7 +170,9 @@ static int open_rdt(struct watch *watch, struct ar_error *err)
 		return r;
 	linux = watch->container.effective->spec->linux;
 	watch->rdt = linux ? linux->intel_rdt : NULL;
-	return watch->rdt ? ar_rdt_open(watch->container.arena, &watch->rdt_root, err) : 0;
+	if (watch->rdt)
+		r = ar_rdt_open(watch->container.arena, &watch->rdt_root, err);
+	return ar_prefix(err, r, "intelRdt");
 }
 
 static int open_watch(struct ar_call *call, struct watch *watch, struct ar_error *err)

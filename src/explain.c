@@ -67,7 +67,8 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 	ar_making_init(&making); /* before any return: it is cleaned up by them all */
 	if (!json && strcmp(asked->format, "text") != 0)
-		return ar_refuse(err, EINVAL, "invalid format option");
+		return ar_refuse(err, EINVAL, "invalid format: %s (expected text or json)",
+				 asked->format);
 	r = ar_id_check(id, err);
 	if (r == 0)
 		r = ar_making_read(&making, &call->context, bundle, id, err);
@@ -88,7 +89,8 @@ const struct ar_command ar_command_explain = {
 	.name = "explain",
 	.summary = "show what a bundle asks for, what it gets and why",
 	.arguments = "[container-id]",
-	.text = "Nothing is run. The exit status is 1 when create would refuse the bundle.\n",
+	.text = "Nothing is run. The exit status is 1 when policy would refuse the bundle. What only the kernel\n"
+		"can refuse (a program that is not there, a limit without a controller) is not seen.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.max_words = 1,

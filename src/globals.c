@@ -72,8 +72,10 @@ int ar_globals_check(const struct ar_globals *globals, struct ar_error *err)
 	if (!is_one_of(globals->log_format, formats, AR_COUNT(formats)))
 		return ar_refuse(err, EINVAL, "invalid log-format: %s", globals->log_format);
 	if (!is_one_of(globals->cgroup_manager, managers, AR_COUNT(managers)))
-		return ar_refuse(err, EINVAL, "invalid cgroup-manager: %s",
-				 globals->cgroup_manager);
+		return ar_refuse(
+			err, EINVAL,
+			"invalid cgroup-manager: %s (expected cgroupfs, systemd or disabled)",
+			globals->cgroup_manager);
 	if (!is_one_of(globals->rootless, rootless, AR_COUNT(rootless)))
 		return ar_refuse(err, EINVAL, "invalid rootless: %s", globals->rootless);
 	if (globals->profile && ar_profile_from_name(globals->profile) == AR_PROFILE_UNSET)

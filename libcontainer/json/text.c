@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -118,4 +117,34 @@ const char *ar_json_text_check(const char *text, size_t len, size_t *ret_at)
 		at += step;
 	}
 	return NULL;
+}
+
+/* The length of the comment at s, 0 when there is none that ends. */
+static size_t comment_length(const char *s, size_t left)
+{
+	const char *end = NULL;
+
+	if (left < 2 || s[0] != '/')
+		return 0;
+	if (s[1] == '/') {
+		end = memchr(s, '\n', left);
+		return end ? (size_t)(end - s) : left;
+	}
+	if (s[1] == '*')
+		end = memmem(s + 2, left - 2, "*/", 2);
+	return end ? (size_t)(end - s) + 2 : 0;
+}
+
+bool ar_json_text_blank(const char *text, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t step = text[at] && strchr(" \t\r\n", text[at])
+				      ? 1
+				      : comment_length(text + at, len - at);
+
+		if (step == 0)
+			return false;
+		at += step;
+	}
+	return true;
 }

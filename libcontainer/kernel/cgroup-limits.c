@@ -58,14 +58,16 @@ static int check_name(const struct planning *p, const char *field, const char *n
 
 	if (name && name[0] && name[strspn(name, fine)] == '\0')
 		return 0;
-	return ar_refuse(p->err, EINVAL, "%s: '%s' is no name", field, name ? name : "");
+	return ar_refuse(p->err, EINVAL, "linux.resources.%s: '%s' is no name", field,
+			 name ? name : "");
 }
 
 static int check_amount(const struct planning *p, const char *field, const struct ar_opt_i64 *value)
 {
 	if (!value->set || value->value >= -1)
 		return 0;
-	return ar_refuse(p->err, EINVAL, "%s: %" PRId64 " is no limit", field, value->value);
+	return ar_refuse(p->err, EINVAL, "linux.resources.%s: %" PRId64 " is no limit", field,
+			 value->value);
 }
 
 /* --- what v2 does not have --- */
@@ -73,14 +75,15 @@ static int check_amount(const struct planning *p, const char *field, const struc
 static void left_out(bool asked, const char *field, const char *why)
 {
 	if (asked)
-		ar_debug("%s is ignored: %s", field, why);
+		ar_debug("linux.resources.%s is ignored: %s", field, why);
 }
 
 static int no_equivalent(const struct planning *p, bool asked, const char *field)
 {
 	if (!asked)
 		return 0;
-	return ar_refuse(p->err, EOPNOTSUPP, "%s: cgroup v2 has no equivalent", field);
+	return ar_refuse(p->err, EOPNOTSUPP, "linux.resources.%s: cgroup v2 has no equivalent",
+			 field);
 }
 
 /* --- memory --- */

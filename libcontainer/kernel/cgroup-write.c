@@ -94,14 +94,26 @@ static int no_controller(struct writing *w, const struct ar_limit *limit)
 	if (give_up(w, limit) || (limit->flags & AR_LIMIT_NEUTRAL))
 		return 0;
 	if (!ar_cgroup_lists(w->cgroup->controllers, limit->controller))
-		return ar_refuse(w->err, EOPNOTSUPP,
-				 "%s cannot be set: the cgroup v2 tree has no controller '%s'",
-				 limit->field, limit->controller);
+		return ar_refuse(
+			w->err, EOPNOTSUPP,
+			"linux.resources.%s cannot be set: the cgroup v2 tree has no controller '%s'",
+			limit->field, limit->controller);
 	/* once more, for the reason */
 	r = ar_cgroup_enable_above(w->cgroup->root_fd, w->cgroup->path, &limit->controller, 1,
 				   &why);
-	return ar_refuse(w->err, EOPNOTSUPP, "%s cannot be set: %s", limit->field,
+	return ar_refuse(w->err, EOPNOTSUPP, "linux.resources.%s cannot be set: %s", limit->field,
 			 r < 0 ? why.text : "its controller does not come up");
+}
+
+/* Swap stands before the memory that it follows from, and is seldom asked for: memory is named. */
+static int without_controller(struct writing *w, const struct ar_limits *limits, size_t at)
+{
+	const struct ar_limit *limit = &limits->item[at], *next = limit + 1;
+	int r = 0;
+
+	if (limit->part == AR_LIMIT_SWAP && at + 1 < limits->n && next->part == AR_LIMIT_MEMORY)
+		r = no_controller(w, next);
+	return r == 0 ? no_controller(w, limit) : r;
 }
 
 /* Keep the limits whose controller is there. */
@@ -116,7 +128,7 @@ static int keep_possible(struct writing *w, struct ar_limits *limits)
 		if (!limit->controller || ar_cgroup_lists(w->controllers, limit->controller))
 			limits->item[kept++] = *limit;
 		else
-			r = no_controller(w, limit);
+			r = without_controller(w, limits, i);
 	}
 	limits->n = kept;
 	return r;
@@ -138,8 +150,8 @@ static int write_one(struct writing *w, const struct ar_limit *limit)
 		return 1;
 	if (r == -ENOENT && (give_up(w, limit) || (limit->flags & AR_LIMIT_IF_THERE)))
 		return 2;
-	return ar_refuse(w->err, -r, "%s cannot be set in cgroup '%s': %s", limit->field,
-			 w->cgroup->path, why.text);
+	return ar_refuse(w->err, -r, "linux.resources.%s cannot be set in cgroup '%s': %s",
+			 limit->field, w->cgroup->path, why.text);
 }
 
 /* The kernel counts memory in pages: it rounds down. */
@@ -169,9 +181,10 @@ static int read_back(const struct writing *w, const struct ar_limit *limit)
 		return 0;
 	if (ar_streq(limit->controller, "memory") && same_memory(limit->value, got))
 		return 0;
-	return ar_refuse(w->err, EIO,
-			 "%s of cgroup '%s': '%s' was written to '%s', which says '%s'",
-			 limit->field, w->cgroup->path, limit->value, limit->file, got);
+	return ar_refuse(
+		w->err, EIO,
+		"linux.resources.%s of cgroup '%s': '%s' was written to '%s', which says '%s'",
+		limit->field, w->cgroup->path, limit->value, limit->file, got);
 }
 
 static int write_all(struct writing *w, const struct ar_limits *limits)

@@ -7,15 +7,19 @@
 #include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/str.h"
 #include "base/sys.h"
+
+#define COMPLAINT_MAX 1024
 
 static void format_map(struct ar_text *text, const struct ar_list *map)
 {
@@ -44,14 +48,63 @@ static bool only_own_id(const struct ar_list *map, uint64_t own)
 	return map->n == 1 && m->size.value == 1 && m->host_id.value == own;
 }
 
+/* Its first line, without its name; all is read, so that it can end. */
+static void read_complaint(int fd, const char *helper, struct ar_text *ret)
+{
+	_cleanup_text_ struct ar_text all = AR_TEXT_INIT;
+	size_t name = strlen(helper);
+	char part[256];
+	const char *line;
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && all.len < COMPLAINT_MAX)
+			ar_text_add_n(&all, part, (size_t)n);
+	line = ar_text_str(&all);
+	if (strncmp(line, helper, name) == 0 && strncmp(line + name, ": ", 2) == 0)
+		line += name + 2;
+	ar_text_add_n(ret, line, strcspn(line, "\n"));
+}
+
+/* Run a helper, with what it says on standard error in ret_said. */
+static int run_helper(const char *helper, char **argv, struct ar_text *ret_said, int *ret_status,
+		      struct ar_error *err)
+{
+	_cleanup_fd_ int from = -1, to = -1;
+	posix_spawn_file_actions_t actions;
+	int ends[2], r;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return ar_fail(err, errno, "pipe for %s", helper);
+	from = ends[0];
+	to = ends[1];
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return ar_fail(err, r, "run %s", helper);
+	r = posix_spawn_file_actions_adddup2(&actions, to, STDERR_FILENO);
+	if (r == 0)
+		r = posix_spawnp(&child, helper, &actions, NULL, argv,
+				 (char *[]){ "PATH=/usr/bin:/bin:/usr/sbin:/sbin", NULL });
+	posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return ar_fail(err, r, "run %s (Debian package uidmap)", helper);
+	ar_close_fd(&to);
+	read_complaint(from, helper, ret_said);
+	while (waitpid(child, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return ar_fail(err, errno, "wait for %s", helper);
+	return 0;
+}
+
 /* newuidmap(1), newgidmap(1): set-user-id helpers that consult /etc/subuid and /etc/subgid. */
 static int call_helper(const char *helper, pid_t pid, const struct ar_list *map,
 		       struct ar_error *err)
 {
 	char pid_text[16], numbers[3 * 64][24];
 	char *argv[3 + 3 * 64];
+	_cleanup_text_ struct ar_text said = AR_TEXT_INIT;
 	size_t n = 0, k = 0;
-	pid_t child;
 	int r, status;
 
 	if (map->n > 64)
@@ -70,17 +123,16 @@ static int call_helper(const char *helper, pid_t pid, const struct ar_list *map,
 		}
 	}
 	argv[n] = NULL;
-	r = posix_spawnp(&child, helper, NULL, NULL, argv,
-			 (char *[]){ "PATH=/usr/bin:/bin:/usr/sbin:/sbin", NULL });
-	if (r)
-		return ar_fail(err, r, "run %s (Debian package uidmap)", helper);
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return ar_fail(err, errno, "wait for %s", helper);
+	r = run_helper(helper, argv, &said, &status, err);
+	if (r < 0)
+		return r;
 	if (status)
 		return ar_refuse(err, EPERM,
-				 "%s failed with status %d: are the ids in /etc/sub%cid?", helper,
-				 ar_exit_code(status), helper[3]);
+				 "%s failed with status %d%s%s: are the ids in /etc/sub%cid?",
+				 helper, ar_exit_code(status), said.len ? ": " : "",
+				 ar_text_str(&said), helper[3]);
+	if (said.len)
+		ar_debug("%s: %s", helper, ar_text_str(&said));
 	return 0;
 }
 

@@ -20,6 +20,8 @@
 #define APPARMOR_EXEC "thread-self/attr/apparmor/exec"
 #define SHARED_EXEC "thread-self/attr/exec"
 #define SELINUX_KEYS "thread-self/attr/keycreate"
+#define APPARMOR_NOW "thread-self/attr/apparmor/current"
+#define SHARED_NOW "thread-self/attr/current"
 
 bool ar_apparmor_enabled(void)
 {
@@ -47,6 +49,14 @@ static int read_label(int proc, const char *path, struct ar_text *ret)
 	       (ret->s[ret->len - 1] == '\n' || ret->s[ret->len - 1] == '\0'))
 		ret->s[--ret->len] = '\0';
 	return r;
+}
+
+/* Whether a module answers for that file: without one the kernel says EINVAL. */
+static bool answers(int proc, const char *path)
+{
+	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
+
+	return ar_procfs_read(proc, path, &text) == 0;
 }
 
 /* "name (enforce)": the mode is no part of the name, which may have blanks itself. */
@@ -91,6 +101,13 @@ int ar_apparmor_apply(int proc, const char *profile, struct ar_error *err)
 		path = SHARED_EXEC;
 		r = ar_procfs_write(proc, path, text.s);
 	}
+	/* where it has no files of its own, it may be behind the shared ones */
+	if (r == -EINVAL && !answers(proc, APPARMOR_NOW) &&
+	    (ar_streq(path, APPARMOR_EXEC) || !answers(proc, SHARED_NOW)))
+		return ar_refuse(
+			err, EINVAL,
+			"process.apparmorProfile '%s': AppArmor is not enabled on this host",
+			profile);
 	if (r < 0)
 		return ar_fail(err, -r, "apply AppArmor profile '%s': write /proc/%s", profile,
 			       path);
@@ -115,6 +132,11 @@ int ar_selinux_apply(int proc, const char *label, struct ar_error *err)
 	if (!label || !label[0])
 		return 0;
 	r = ar_procfs_write(proc, SHARED_EXEC, label);
+	/* keys are SELinux's alone */
+	if (r == -EINVAL && !answers(proc, SELINUX_KEYS))
+		return ar_refuse(err, EINVAL,
+				 "process.selinuxLabel '%s': SELinux is not enabled on this host",
+				 label);
 	if (r < 0)
 		return ar_fail(err, -r, "apply SELinux label '%s': write /proc/" SHARED_EXEC,
 			       label);

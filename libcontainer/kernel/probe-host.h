@@ -39,6 +39,11 @@ struct ar_host {
 };
 
 void ar_host_look(struct ar_arena *arena, struct ar_host *ret);
+/* Who has ids of count from first on, by etc's passwd, group, subuid or subgid: "user 'name' (id
+ * 1000 in /etc/passwd)", "user 'name' (ids 100000 to 165535 in /etc/subuid)", in arena; NULL:
+ * nobody. */
+const char *ar_host_ids_owner(struct ar_arena *arena, const char *etc, uint64_t first,
+			      uint64_t count);
 /* Whether list, of names with blanks, commas or ends of lines between them, has that name. */
 bool ar_host_lists(const char *list, const char *name);
 /* The file of a program: name itself if it has a slash, else by PATH and the usual directories, in

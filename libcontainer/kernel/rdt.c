@@ -32,9 +32,8 @@ int ar_rdt_open(struct ar_arena *arena, int *ret_root, struct ar_error *err)
 	if (statfs(root, &fs) < 0 || fs.f_type != RESCTRL_MAGIC) {
 		r = ar_mountinfo_find(arena, "resctrl", RESCTRL_MAGIC, &root, err);
 		if (r == -ENOENT)
-			return ar_refuse(
-				err, ENOENT,
-				"intelRdt needs the resctrl file system, which is not mounted");
+			return ar_refuse(err, ENOENT,
+					 "needs the resctrl file system, which is not mounted");
 		if (r < 0)
 			return r;
 	}
@@ -80,9 +79,9 @@ static int fail(int root, struct ar_error *err, int errnum, const char *what, co
 
 	if (ar_file_peek(root, "info/last_cmd_status", status, sizeof(status)) == 0 && status[0] &&
 	    !ar_streq(status, "ok"))
-		return ar_refuse(err, errnum, "intelRdt: %s '%s': %s: %s", what, class,
-				 ar_errno_text(errnum), status);
-	return ar_fail(err, errnum, "intelRdt: %s '%s'", what, class);
+		return ar_refuse(err, errnum, "%s '%s': %s: %s", what, class, ar_errno_text(errnum),
+				 status);
+	return ar_fail(err, errnum, "%s '%s'", what, class);
 }
 
 struct applying {
@@ -108,10 +107,10 @@ static int open_class(struct applying *a, int *ret)
 	if (fd == -ENOENT)
 		return ar_refuse(
 			a->err, ENOENT,
-			"intelRdt: class '%s' must be there already, since nothing says how to make it",
+			"class '%s' must be there already, since nothing says how to make it",
 			a->class);
 	if (fd < 0)
-		return ar_fail(a->err, -fd, "intelRdt: open class '%s'", a->class);
+		return ar_fail(a->err, -fd, "open class '%s'", a->class);
 	*ret = fd;
 	return 0;
 }
@@ -155,8 +154,7 @@ static int monitor(struct applying *a, int class, pid_t pid)
 		return fail(a->root, a->err, errno, "make a monitoring group in class", a->class);
 	fd = ar_open_no_links(class, path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
-		return ar_fail(a->err, -fd, "intelRdt: open the monitoring group of class '%s'",
-			       a->class);
+		return ar_fail(a->err, -fd, "open the monitoring group of class '%s'", a->class);
 	return add_task(a, fd, pid);
 }
 
@@ -202,6 +200,6 @@ int ar_rdt_remove(int root, const struct ar_intel_rdt *rdt, const char *id, stru
 	else
 		return 0;
 	if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return ar_fail(err, errno, "intelRdt: remove '%s'", path);
+		return ar_fail(err, errno, "remove '%s'", path);
 	return 0;
 }

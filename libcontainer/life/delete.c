@@ -207,7 +207,9 @@ static int remove_rdt(const struct removal *removal, const char *id, struct ar_e
 	if (!linux || !linux->intel_rdt)
 		return 0;
 	r = ar_rdt_open(removal->arena, &root, err);
-	return r < 0 ? r : ar_rdt_remove(root, linux->intel_rdt, id, err);
+	if (r == 0)
+		r = ar_rdt_remove(root, linux->intel_rdt, id, err);
+	return ar_prefix(err, r, "intelRdt");
 }
 
 static int remove_all(struct removal *removal, const char *id, bool force, struct ar_error *err)

@@ -193,7 +193,9 @@ static int write_rdt(const struct ar_container *c, int root, const struct ar_int
 	struct ar_intel_rdt new = *asked;
 
 	new.clos_id = rdt_of(c->effective)->clos_id;
-	return ar_rdt_apply(root, &new, c->record->id, (pid_t)c->record->pid.value, err);
+	return ar_prefix(err,
+			 ar_rdt_apply(root, &new, c->record->id, (pid_t)c->record->pid.value, err),
+			 "intelRdt");
 }
 
 static int update(struct ar_container *c, const struct ar_context *ctx,

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -16,11 +18,14 @@
 #include "policy/profile.h"
 #include "policy/trust.h"
 #include "json/read.h"
+#include "json/text.h"
 
 #ifndef AR_SYSCONFDIR
 #define AR_SYSCONFDIR "/etc"
 #endif
 #define CONFIG_MAX (1u << 20)
+#define SUBID_FIRST 65536u
+#define SUBID_LAST (UINT32_MAX - 1)
 
 /* --- what the file may say --- */
 
@@ -173,27 +178,58 @@ static bool is_floor(const char *control)
 
 static int check_lists(const char *file, const struct ar_config *c, struct ar_error *err)
 {
-	ar_list_foreach(const struct ar_opt_out, o, &c->opt_outs) {
+	const struct ar_opt_out *opt_outs = c->opt_outs.items;
+	const struct ar_hook_allow *hooks = c->hooks.items;
+
+	for (size_t i = 0; i < c->opt_outs.n; i++) {
+		const struct ar_opt_out *o = &opt_outs[i];
 		int64_t expiry;
 
 		if (!ar_rule_named(o->control))
 			return ar_refuse(err, EINVAL,
-					 "%s: opt-outs: '%s' is neither a control nor a field",
-					 file, o->control);
+					 "%s: opt-outs[%zu]: '%s' is neither a control nor a field",
+					 file, i, o->control);
 		if (is_floor(o->control))
 			return ar_refuse(err, EINVAL,
-					 "%s: opt-outs: nothing can be left out of '%s'", file,
-					 o->control);
+					 "%s: opt-outs[%zu]: nothing can be left out of '%s'", file,
+					 i, o->control);
 		if (o->expires && ar_expiry_parse(o->expires, &expiry) < 0)
 			return ar_refuse(
 				err, EINVAL,
-				"%s: opt-outs: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
-				file, o->expires);
+				"%s: opt-outs[%zu]: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
+				file, i, o->expires);
 	}
-	ar_list_foreach(const struct ar_hook_allow, h, &c->hooks)
-		if (h->path[0] != '/')
-			return ar_refuse(err, EINVAL, "%s: hooks: '%s' is not an absolute path",
-					 file, h->path);
+	for (size_t i = 0; i < c->hooks.n; i++)
+		if (hooks[i].path[0] != '/')
+			return ar_refuse(err, EINVAL,
+					 "%s: hooks[%zu]: '%s' is not an absolute path", file, i,
+					 hooks[i].path);
+	return 0;
+}
+
+/* Below are the ids of the host's own users, and root's. Both ends are ids: 2^32 - 1 is none. */
+static int check_ids(const char *file, const struct ar_config *c, struct ar_error *err)
+{
+	uint64_t start = c->subid_start.value, count = c->subid_count.value;
+
+	if (c->subid_start.set != c->subid_count.set)
+		return ar_refuse(err, EINVAL, "%s: subid-start and subid-count belong together",
+				 file);
+	if (!c->subid_start.set)
+		return 0;
+	if (start < SUBID_FIRST)
+		return ar_refuse(
+			err, EINVAL,
+			"%s: subid-start: %ju may be a user of the host: at least %u is expected",
+			file, (uintmax_t)start, SUBID_FIRST);
+	if (count == 0)
+		return ar_refuse(err, EINVAL, "%s: subid-count: 0 is out of range: at least 1",
+				 file);
+	if (start + count - 1 > SUBID_LAST)
+		return ar_refuse(
+			err, EINVAL,
+			"%s: subid-start, subid-count: %ju would be the last id, and %u is the last that there is",
+			file, (uintmax_t)(start + count - 1), SUBID_LAST);
 	return 0;
 }
 
@@ -213,9 +249,8 @@ static int check(const char *file, const struct ar_config *c, struct ar_error *e
 		r = check_strengths(file, c, err);
 	if (r == 0)
 		r = check_lists(file, c, err);
-	if (r == 0 && c->subid_start.set != c->subid_count.set)
-		return ar_refuse(err, EINVAL, "%s: subid-start and subid-count belong together",
-				 file);
+	if (r == 0)
+		r = check_ids(file, c, err);
 	return r;
 }
 
@@ -241,6 +276,10 @@ int ar_config_parse(struct ar_arena *arena, const char *name, const char *text, 
 	int r;
 
 	limits.comments = true;
+	if (ar_json_text_blank(text, len)) { /* says no more than {} */
+		text = "{}";
+		len = strlen(text);
+	}
 	r = ar_json_parse(arena, name, text, len, &limits, &json, err);
 	if (r == 0)
 		r = ar_decode(arena, &ar_config_class, name, "", json, config, err);
@@ -262,6 +301,7 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char resolved[PATH_MAX], *text;
 	struct ar_trust trust;
+	struct stat st;
 	size_t len;
 	int r;
 
@@ -274,6 +314,8 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	r = ar_fd_realpath(fd, resolved, sizeof(resolved));
 	if (r < 0)
 		return ar_fail(err, -r, "the configuration '%s'", file);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return ar_refuse(err, EINVAL, "the configuration '%s' is no regular file", file);
 	ar_trust_get(&trust);
 	why = ar_untrusted(&trust, fd, resolved);
 	if (why)

@@ -17,7 +17,7 @@ create_with() {
 test_begin "a limit whose controller is missing is refused by name, and nothing is left"
 make_command "$bundle" '.linux.resources.unified = {"nosuch.max": "1"}' true
 run_agentrun --profile compat create --bundle "$bundle" "$id"
-expect_error "unified[nosuch.max] cannot be set: the cgroup v2 tree has no controller 'nosuch'"
+expect_error "linux.resources.unified[nosuch.max] cannot be set: the cgroup v2 tree has no controller 'nosuch'"
 assert_nothing_left
 
 for controller in pids memory; do

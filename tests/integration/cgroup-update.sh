@@ -47,8 +47,18 @@ test_begin "what the tree cannot limit is refused and nothing is changed"
 sleeping_container
 before=$(cat "$state/$id/effective.json")
 update_with '{"unified": {"misc.max": "res_a 1"}, "network": {"classID": 1}}'
-expect_error "network.classID: cgroup v2 has no equivalent"
+expect_error "linux.resources.network.classID: cgroup v2 has no equivalent"
 check_equal "the record" "$(cat "$state/$id/effective.json")" "$before"
+
+test_begin "a limit on memory without its controller is refused by the name that was asked" && {
+	if grep -qw memory "$(cgroup_root)/cgroup.controllers"; then
+		skip "needs a cgroup v2 tree without the controller 'memory'"
+	else
+		sleeping_container
+		run_agentrun update --memory 64m "$id"
+		expect_error "linux.resources.memory.limit cannot be set: the cgroup v2 tree has no controller 'memory'"
+	fi
+}
 
 test_begin "a stopped container has no limits to update"
 make_command "$bundle" . true

@@ -97,7 +97,7 @@ test_begin "zsh takes the script, and has every option of every command" command
 test_begin "a shell that is not known is an error" && {
 	run_agentrun completion ksh
 	expect_status 1
-	expect_error "there is no completion for 'ksh'"
+	expect_error "no completion for 'ksh' (expected bash, fish or zsh)"
 }
 
 # --- containers ------------------------------------------------------------------------------------

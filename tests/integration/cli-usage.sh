@@ -19,7 +19,7 @@ h bogus                              | 3   |                                    
 --debug=perhaps state x              | 1   | Incorrect Usage: invalid boolean value "perhaps" for -debug: parse error | invalid boolean value "perhaps" for -debug: parse error
 --log-format xml list                | 1   |                                                  | invalid log-format: xml
 --rootless perhaps list              | 1   |                                                  | invalid rootless: perhaps
---cgroup-manager x list              | 1   |                                                  | invalid cgroup-manager: x
+--cgroup-manager x list              | 1   |                                                  | invalid cgroup-manager: x (expected cgroupfs, systemd or disabled)
 --profile nosuch list                | 1   |                                                  | invalid profile: nosuch (expected compat, agent or strict)
 --root / list                        | 1   |                                                  | Option --root argument should not be set to /
 --root // list                       | 1   |                                                  | Option --root argument should not be set to /
@@ -50,7 +50,8 @@ create -b                            | 1   | Incorrect Usage: flag needs an argu
 create --preserve-fds x a            | 1   | Incorrect Usage: invalid value "x" for flag -preserve-fds: parse error | invalid value "x" for flag -preserve-fds: parse error
 create ---bundle x a                 | 1   | Incorrect Usage: bad flag syntax: ---bundle       | bad flag syntax: ---bundle
 list --format xml                    | 1   |                                                  | invalid format option
-explain --format xml                 | 1   |                                                  | invalid format option
+explain --format xml                 | 1   |                                                  | invalid format: xml (expected text or json)
+doctor -f yaml                       | 1   |                                                  | invalid format: yaml (expected text or json)
 checkpoint --image-path x a          | 1   |                                                  | container does not exist
 checkpoint                           | 1   | Incorrect Usage.                                 | ARGV0: "checkpoint" requires exactly 1 argument(s)
 restore --bundle x -no-subreaper a   | 1   |                                                  | restore is refused by the agent profile: a restored image would shed Landlock and seccomp

@@ -82,7 +82,7 @@ check_true "each says what" jq -e '[.findings[] | .area, .name, .verdict, .found
 test_begin "another format is an error"
 host : doctor --format xml
 expect_status 1
-expect_error "invalid format option"
+expect_error "invalid format: xml (expected text or json)"
 
 test_begin "nothing is changed on the host"
 # shellcheck disable=SC2016
@@ -142,6 +142,8 @@ for ranges in '' user:100000:65536; do
 		program="setpriv --reuid 1234 --regid 1234 --clear-groups /run/program"; exec $program doctor --format json' :
 	check_equal "caller" "$(found 'user namespaces' caller)" user
 	check_equal "ids" "$(verdict 'user namespaces' ids)" "$([ -z "$ranges" ] && echo warning || echo ok)"
+	check_equal "standard error" "$errors" ""
+	[ -n "$ranges" ] || check_match "advice" "$(advice 'user namespaces' ids)" '^usermod .* user$'
 done
 
 # --- policy and state ------------------------------------------------------------------------------
@@ -168,6 +170,15 @@ bad
 check_equal "file" "$(verdict policy file)" failure
 check_has "file" "$(found policy file)" "agentrun.conf:1: profiel: no such member"
 
+check_has "advice" "$(advice policy file)" "no container starts until it is mended"
+
+test_begin "a policy file in which nothing is said"
+for text in '' '// nothing'; do
+	host "$(policy "$text")" "${config[@]}" doctor --format json
+	good
+	check_has "file" "$(found policy file)" "is valid"
+done
+
 test_begin "a policy file that others can change"
 host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
 bad
@@ -185,6 +196,43 @@ host "$(policy '{ "strengths": { "memory-limit": "required" } }')"'
 	"${config[@]}" doctor --format json
 bad
 check_equal "strengths" "$(verdict policy strengths)" failure
+
+test_begin "opt-outs that have expired, and that soon will"
+opt_out() {
+	printf '{ "control": "hooks", "reason": "r"%s }' "${1:+, \"expires\": \"$1\"}"
+}
+soon=$(date -u -d '+20 days' +%F)
+host "$(policy "{ \"opt-outs\": [$(opt_out 2020-01-01), $(opt_out "$soon"), $(opt_out "$(date -u -d '+90 days' +%F)"), $(opt_out)] }")" \
+	"${config[@]}" doctor --format json
+good
+check_equal "expired" "$(verdict policy 'opt-outs[0]')" warning
+check_has "expired" "$(found policy 'opt-outs[0]')" "expired on 2020-01-01"
+check_equal "soon" "$(verdict policy 'opt-outs[1]')" note
+check_equal "soon" "$(found policy 'opt-outs[1]')" "expires on $soon"
+check_equal "later" "$(verdict policy 'opt-outs[2]')" ""
+check_has "count" "$(found policy opt-outs)" "3, each"
+
+test_begin "a range of ids that is somebody's already"
+range='{ "subid-start": 300000, "subid-count": 65536 }'
+host "$(policy "$range")" "${config[@]}" doctor --format json
+good
+check_equal "of nobody" "$(verdict policy subid-start)" ""
+while read -r line file owner; do
+	host "$(policy "$range")
+		echo $line >>/etc/$file" "${config[@]}" doctor --format json
+	good
+	check_equal "$file" "$(verdict policy subid-start)" warning
+	check_has "$file" "$(found policy subid-start)" "the range has ids of $owner"
+done <<'END'
+u:x:365535:1::/:/bin/sh passwd user 'u' (id 365535 in /etc/passwd)
+g:x:300000: group group 'g' (id 300000 in /etc/group)
+u:299999:2 subuid user 'u' (ids 299999 to 300000 in /etc/subuid)
+1000:100000:1000000 subgid user '1000' (ids 100000 to 1099999 in /etc/subgid)
+END
+host "$(policy "$range")
+	echo u:234464:65536 >>/etc/subuid; echo u:365536:65536 >>/etc/subgid" "${config[@]}" doctor --format json
+good
+check_equal "beside it" "$(verdict policy subid-start)" ""
 
 test_begin "a state root in memory, on a disk, read-only, and of others"
 examine :

@@ -233,7 +233,7 @@ fi
 test_begin "a limit whose controller is missing is refused, and its unit goes"
 unit_bundle '.linux.resources.unified = {"nonsense.max": "1"}' true
 run_agentrun --profile compat --systemd-cgroup run --bundle "$bundle" "$id"
-expect_error "unified[nonsense.max] cannot be set: the cgroup v2 tree has no controller 'nonsense'"
+expect_error "linux.resources.unified[nonsense.max] cannot be set: the cgroup v2 tree has no controller 'nonsense'"
 assert_no_unit_left
 
 test_begin "without a broker root speaks to systemd itself"

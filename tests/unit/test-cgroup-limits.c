@@ -97,7 +97,7 @@ TEST("pids")
 {
 	check_rows(ROWS({ "{'pids':{'limit':32771}}", "pids.max 32771" },
 			{ "{'pids':{'limit':-1}}", "pids.max max" },
-			{ "{'pids':{'limit':-2}}", "pids.limit: -2 is no limit" }));
+			{ "{'pids':{'limit':-2}}", "linux.resources.pids.limit: -2 is no limit" }));
 }
 
 TEST("memory, with swap counted for itself")
@@ -127,19 +127,20 @@ TEST("what v2 does by itself is left out, as runc does")
 
 TEST("what only v1 has is refused")
 {
-	check_rows(ROWS(
-		{ "{'memory':{'swappiness':0}}", "memory.swappiness: cgroup v2 has no equivalent" },
-		{ "{'memory':{'disableOOMKiller':true}}",
-		  "memory.disableOOMKiller: cgroup v2 has no equivalent" },
-		{ "{'blockIO':{'leafWeight':10}}",
-		  "blockIO.leafWeight: cgroup v2 has no equivalent" },
-		{ "{'network':{'classID':1}}", "network.classID: cgroup v2 has no equivalent" },
-		{ "{'network':{'priorities':[{'name':'eth0','priority':1}]}}",
-		  "network.priorities: cgroup v2 has no equivalent" },
-		{ "{'cpu':{'realtimeRuntime':950000}}",
-		  "cpu.realtimeRuntime: cgroup v2 has no equivalent" },
-		{ "{'cpu':{'realtimePeriod':1000000}}",
-		  "cpu.realtimePeriod: cgroup v2 has no equivalent" }));
+	check_rows(ROWS({ "{'memory':{'swappiness':0}}",
+			  "linux.resources.memory.swappiness: cgroup v2 has no equivalent" },
+			{ "{'memory':{'disableOOMKiller':true}}",
+			  "linux.resources.memory.disableOOMKiller: cgroup v2 has no equivalent" },
+			{ "{'blockIO':{'leafWeight':10}}",
+			  "linux.resources.blockIO.leafWeight: cgroup v2 has no equivalent" },
+			{ "{'network':{'classID':1}}",
+			  "linux.resources.network.classID: cgroup v2 has no equivalent" },
+			{ "{'network':{'priorities':[{'name':'eth0','priority':1}]}}",
+			  "linux.resources.network.priorities: cgroup v2 has no equivalent" },
+			{ "{'cpu':{'realtimeRuntime':950000}}",
+			  "linux.resources.cpu.realtimeRuntime: cgroup v2 has no equivalent" },
+			{ "{'cpu':{'realtimePeriod':1000000}}",
+			  "linux.resources.cpu.realtimePeriod: cgroup v2 has no equivalent" }));
 }
 
 TEST("cpu")
@@ -160,18 +161,19 @@ TEST("cpu")
 
 TEST("block devices, by BFQ where it is and in io.cost's scale where not")
 {
-	check_rows(ROWS({ "{'blockIO':{'weight':500}}", "io.bfq.weight 500 or io.weight 4950" },
-			{ "{'blockIO':{'weightDevice':[{'major':8,'minor':16,'weight':10}]}}",
-			  "io.bfq.weight 8:16 10 or io.weight 8:16 1" },
-			{ "{'blockIO':{'weightDevice':[{'major':8,'minor':16,'leafWeight':10}]}}",
-			  "blockIO.weightDevice.leafWeight: cgroup v2 has no equivalent" },
-			{ "{'blockIO':{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':600}],"
-			  "'throttleWriteBpsDevice':[{'major':8,'minor':0,'rate':700},"
-			  "{'major':9,'minor':1,'rate':0}],"
-			  "'throttleReadIOPSDevice':[{'major':8,'minor':0,'rate':8}],"
-			  "'throttleWriteIOPSDevice':[{'major':8,'minor':0,'rate':9}]}}",
-			  "io.max 8:0 rbps=600; io.max 8:0 wbps=700; io.max 9:1 wbps=max; "
-			  "io.max 8:0 riops=8; io.max 8:0 wiops=9" }));
+	check_rows(ROWS(
+		{ "{'blockIO':{'weight':500}}", "io.bfq.weight 500 or io.weight 4950" },
+		{ "{'blockIO':{'weightDevice':[{'major':8,'minor':16,'weight':10}]}}",
+		  "io.bfq.weight 8:16 10 or io.weight 8:16 1" },
+		{ "{'blockIO':{'weightDevice':[{'major':8,'minor':16,'leafWeight':10}]}}",
+		  "linux.resources.blockIO.weightDevice.leafWeight: cgroup v2 has no equivalent" },
+		{ "{'blockIO':{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':600}],"
+		  "'throttleWriteBpsDevice':[{'major':8,'minor':0,'rate':700},"
+		  "{'major':9,'minor':1,'rate':0}],"
+		  "'throttleReadIOPSDevice':[{'major':8,'minor':0,'rate':8}],"
+		  "'throttleWriteIOPSDevice':[{'major':8,'minor':0,'rate':9}]}}",
+		  "io.max 8:0 rbps=600; io.max 8:0 wbps=700; io.max 9:1 wbps=max; "
+		  "io.max 8:0 riops=8; io.max 8:0 wiops=9" }));
 }
 
 TEST("huge pages and RDMA devices")
@@ -181,10 +183,10 @@ TEST("huge pages and RDMA devices")
 		  "hugetlb.2MB.max 0; hugetlb.2MB.rsvd.max 0; hugetlb.1GB.max 5; "
 		  "hugetlb.1GB.rsvd.max 5" },
 		{ "{'hugepageLimits':[{'pageSize':'../../x','limit':0}]}",
-		  "hugepageLimits.pageSize: '../../x' is no name" },
+		  "linux.resources.hugepageLimits.pageSize: '../../x' is no name" },
 		{ "{'rdma':{'mlx5_1':{'hcaHandles':3,'hcaObjects':10000},'mlx4_0':{'hcaObjects':1}}}",
 		  "rdma.max mlx5_1 hca_handle=3 hca_object=10000; rdma.max mlx4_0 hca_object=1" },
-		{ "{'rdma':{'a b':{'hcaHandles':3}}}", "rdma: 'a b' is no name" }));
+		{ "{'rdma':{'a b':{'hcaHandles':3}}}", "linux.resources.rdma: 'a b' is no name" }));
 }
 
 TEST("unified comes last, so that it wins, in the order of the document")
@@ -326,11 +328,13 @@ TEST("a missing controller is named, or reported when the limit was only our def
 
 	make_fake("cpu", "cpu");
 	CHECK_INT(apply("{'pids':{'limit':7}}", NULL, &missing), -EOPNOTSUPP);
-	CHECK_STR(err.text,
-		  "pids.limit cannot be set: the cgroup v2 tree has no controller 'pids'");
+	CHECK_STR(
+		err.text,
+		"linux.resources.pids.limit cannot be set: the cgroup v2 tree has no controller 'pids'");
 	CHECK_INT(apply("{'cpu':{'cpus':'0'}}", &defaults, &missing), -EOPNOTSUPP);
-	CHECK_STR(err.text,
-		  "cpu.cpus cannot be set: the cgroup v2 tree has no controller 'cpuset'");
+	CHECK_STR(
+		err.text,
+		"linux.resources.cpu.cpus cannot be set: the cgroup v2 tree has no controller 'cpuset'");
 	CHECK_INT(apply("{'pids':{'limit':7},'memory':{'limit':8192,'swap':8192},"
 			"'unified':{'memory.oom.group':'1'}}",
 			&defaults, &missing),
@@ -338,8 +342,15 @@ TEST("a missing controller is named, or reported when the limit was only our def
 	CHECK(missing.pids && missing.memory && missing.swap);
 	defaults.memory = false;
 	CHECK_INT(apply("{'memory':{'limit':8192}}", &defaults, &missing), -EOPNOTSUPP);
-	CHECK_STR(err.text,
-		  "memory.limit cannot be set: the cgroup v2 tree has no controller 'memory'");
+	CHECK_STR(
+		err.text,
+		"linux.resources.memory.limit cannot be set: the cgroup v2 tree has no controller 'memory'");
+	/* swap is written first, and named only where it was asked for alone */
+	CHECK_INT(apply("{'memory':{'limit':8192,'swap':8192}}", NULL, &missing), -EOPNOTSUPP);
+	CHECK_HAS(err.text, "linux.resources.memory.limit cannot be set");
+	defaults = (struct ar_limit_default){ .memory = true };
+	CHECK_INT(apply("{'memory':{'limit':8192,'swap':9000}}", &defaults, &missing), -EOPNOTSUPP);
+	CHECK_HAS(err.text, "linux.resources.memory.swap cannot be set");
 }
 
 TEST("without swap in the kernel none is to be denied, but none can be given")
@@ -354,7 +365,7 @@ TEST("without swap in the kernel none is to be denied, but none can be given")
 	CHECK_INT(apply("{'memory':{'limit':8192,'swap':8192}}", &defaults, &missing), 0);
 	CHECK(missing.swap && !missing.memory);
 	CHECK_INT(apply("{'memory':{'limit':8192,'swap':9000}}", NULL, NULL), -ENOENT);
-	CHECK_HAS(err.text, "memory.swap cannot be set in cgroup '/c'");
+	CHECK_HAS(err.text, "linux.resources.memory.swap cannot be set in cgroup '/c'");
 }
 
 TEST("BFQ's file is taken where it is, io.weight where it is not")
@@ -386,8 +397,9 @@ TEST("a limit that is not kept as written fails")
 	/* a file that forgets what is written to it */
 	CHECK_INT(symlinkat("/dev/null", fake.fd, "pids.max"), 0);
 	CHECK_INT(apply("{'pids':{'limit':7}}", NULL, NULL), -EIO);
-	CHECK_STR(err.text,
-		  "pids.limit of cgroup '/c': '7' was written to 'pids.max', which says ''");
+	CHECK_STR(
+		err.text,
+		"linux.resources.pids.limit of cgroup '/c': '7' was written to 'pids.max', which says ''");
 }
 
 TEST("an update that would kill at once is refused when that was asked")

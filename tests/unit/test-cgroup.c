@@ -468,7 +468,7 @@ TEST("a limit whose controller the tree does not have is refused by name")
 	CHECK_INT(ar_cgroup_limits_apply(&cgroup, &resources, NULL, NULL, &err), -EOPNOTSUPP);
 	CHECK_STR(
 		err.text,
-		"unified[nosuch.max] cannot be set: the cgroup v2 tree has no controller 'nosuch'");
+		"linux.resources.unified[nosuch.max] cannot be set: the cgroup v2 tree has no controller 'nosuch'");
 	removed(&cgroup);
 }
 
@@ -484,8 +484,9 @@ TEST("our own default is reported where its controller is missing, an asked one 
 	CHECK_INT(ar_cgroup_limits_apply(&cgroup, &resources, &defaults, &missing, &err), 0);
 	CHECK(missing.pids && !missing.memory && !missing.swap);
 	CHECK_INT(ar_cgroup_limits_apply(&cgroup, &resources, NULL, &missing, &err), -EOPNOTSUPP);
-	CHECK_STR(err.text,
-		  "pids.limit cannot be set: the cgroup v2 tree has no controller 'pids'");
+	CHECK_STR(
+		err.text,
+		"linux.resources.pids.limit cannot be set: the cgroup v2 tree has no controller 'pids'");
 	removed(&cgroup);
 }
 
@@ -552,8 +553,9 @@ TEST("a parent that holds processes cannot give controllers, and the message say
 	pid = sleeper(&parent, NULL);
 	CHECK_INT(ar_cgroup_make(&leaf, NULL, &err), 0);
 	CHECK_INT(ar_cgroup_limits_apply(&leaf, &resources, NULL, NULL, &err), -EOPNOTSUPP);
-	CHECK_HAS(err.text,
-		  "unified[hugetlb.2MB.max] cannot be set: controller 'hugetlb' cannot be enabled");
+	CHECK_HAS(
+		err.text,
+		"linux.resources.unified[hugetlb.2MB.max] cannot be set: controller 'hugetlb' cannot be enabled");
 	CHECK_HAS(err.text, "it holds processes itself");
 	removed(&parent);
 	CHECK_INT(reap(pid), 137);

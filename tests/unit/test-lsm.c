@@ -64,19 +64,32 @@ TEST("an AppArmor profile that is not loaded is an error that names it and the f
 {
 	struct ar_error err;
 
+	if (!ar_apparmor_enabled())
+		SKIP("needs a host with AppArmor");
 	CHECK(ar_apparmor_apply(open_proc(), "no-such-profile", &err) < 0);
 	CHECK_HAS(err.text,
 		  "apply AppArmor profile 'no-such-profile': write /proc/thread-self/attr/");
 }
 
-TEST("an SELinux label without SELinux is an error that names it and the file")
+TEST("an AppArmor profile without AppArmor is an error that says so")
+{
+	struct ar_error err;
+
+	if (ar_apparmor_enabled())
+		SKIP("needs a host without AppArmor");
+	CHECK_INT(ar_apparmor_apply(open_proc(), "no-such-profile", &err), -EINVAL);
+	CHECK_STR(err.text, "process.apparmorProfile 'no-such-profile': AppArmor is not enabled on "
+			    "this host");
+}
+
+TEST("an SELinux label without SELinux is an error that says so")
 {
 	struct ar_error err;
 
 	if (ar_selinux_enabled())
 		SKIP("needs a host without SELinux");
-	CHECK(ar_selinux_apply(open_proc(), "a:b:c:s0", &err) < 0);
-	CHECK_HAS(err.text, "apply SELinux label 'a:b:c:s0': write /proc/thread-self/attr/exec");
+	CHECK_INT(ar_selinux_apply(open_proc(), "a:b:c:s0", &err), -EINVAL);
+	CHECK_STR(err.text, "process.selinuxLabel 'a:b:c:s0': SELinux is not enabled on this host");
 }
 
 TEST("a label is not written to a file mounted upon the attribute")

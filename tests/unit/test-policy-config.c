@@ -53,6 +53,26 @@ TEST("an empty object with comments is the default")
 	ar_arena_free(arena);
 }
 
+TEST("a file in which nothing is said is the default")
+{
+	static const char *const texts[] = { "", " \n\t\r\n", "// nothing",
+					     "/* nothing */ // at all\n", "/**/\n/* a\n * b */" };
+
+	for (size_t i = 0; i < AR_COUNT(texts); i++) {
+		CHECK(memcmp(parsed(texts[i]), &ar_config_default, sizeof(ar_config_default)) == 0);
+		ar_arena_free(arena);
+	}
+}
+
+TEST("what is no document, or half a comment, is an error")
+{
+	static const char *const texts[] = { "/",  "/* open", "/*/", "# no",	     "null",
+					     "[]", "\"\"",    "{",   "// nothing\n}" };
+
+	for (size_t i = 0; i < AR_COUNT(texts); i++)
+		CHECK_HAS(refused(texts[i]), "agentrun.conf");
+}
+
 TEST("everything that can be said is read")
 {
 	const struct ar_config *c = parsed(
@@ -127,7 +147,12 @@ TEST("strengths can be raised, not lowered")
 TEST("an opt-out names a known control, a reason, and nothing of the floor")
 {
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"all\", \"reason\": \"r\" }] }"),
-		  "'all' is neither a control nor a field");
+		  "agentrun.conf: opt-outs[0]: 'all' is neither a control nor a field");
+	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"seccomp\", \"reason\": \"r\" },\n"
+			  "{ \"control\": \"all\", \"reason\": \"r\" }] }"),
+		  "opt-outs[1]: 'all'");
+	CHECK_HAS(refused("{ \"hooks\": [{ \"path\": \"h\", \"args\": [], \"reason\": \"r\" }] }"),
+		  "hooks[0]: 'h' is not an absolute path");
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"seccomp\" }] }"), "reason");
 	CHECK_HAS(refused("{ \"opt-outs\": [{ \"control\": \"root.path\", \"reason\": \"r\" }] }"),
 		  "nothing can be left out of 'root.path'");
@@ -143,6 +168,25 @@ TEST("a range of ids has a start and a count")
 {
 	CHECK_HAS(refused("{ \"subid-start\": 100000 }"), "belong together");
 	CHECK_HAS(refused("{ \"subid-start\": 4294967296, \"subid-count\": 1 }"), "subid-start");
+}
+
+TEST("a range of ids holds neither root, nor users of the host, nor what is no id")
+{
+	CHECK_STR(refused("{ \"subid-start\": 0, \"subid-count\": 65536 }"),
+		  "agentrun.conf: subid-start: 0 may be a user of the host: "
+		  "at least 65536 is expected");
+	CHECK_HAS(refused("{ \"subid-start\": 65535, \"subid-count\": 65536 }"),
+		  "65536 is expected");
+	CHECK_HAS(refused("{ \"subid-start\": 65536, \"subid-count\": 0 }"), "subid-count: 0");
+	CHECK_STR(refused("{ \"subid-start\": 4294901760, \"subid-count\": 65536 }"),
+		  "agentrun.conf: subid-start, subid-count: 4294967295 would be the last id, "
+		  "and 4294967294 is the last that there is");
+	CHECK_HAS(refused("{ \"subid-start\": 65536, \"subid-count\": 4294967295 }"),
+		  "4295032830 would be");
+	CHECK_UINT(
+		parsed("{ \"subid-start\": 65536, \"subid-count\": 4294901759 }")->subid_count.value,
+		4294901759u);
+	ar_arena_free(arena);
 }
 
 /* --- opt-outs ---------------------------------------------------------------------------- */
@@ -332,7 +376,8 @@ TEST("what is no regular file is refused without hanging")
 		SKIP("needs root");
 	snprintf(path, sizeof(path), "%s/fifo", test_dir());
 	CHECK_INT(mkfifo(path, 0600), 0);
-	CHECK(read_result(path) < 0);
+	CHECK_INT(read_result(path), -EINVAL);
+	CHECK_HAS(err.text, "is no regular file");
 }
 
 /* --- what is shipped --------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ TEST("without resctrl there is one clear sentence")
 	if (r == 0)
 		SKIP("resctrl is mounted here");
 	CHECK_INT(r, -ENOENT);
-	CHECK_STR(err.text, "intelRdt needs the resctrl file system, which is not mounted");
+	CHECK_STR(err.text, "needs the resctrl file system, which is not mounted");
 }
 
 TEST("the schemas become lines, those of schemata last")
@@ -144,7 +144,7 @@ TEST("a class that others may use is not changed")
 
 	start();
 	CHECK_INT(ar_rdt_apply(root, &rdt, "c1", 4711, &err), -EEXIST);
-	CHECK_STR(err.text, "intelRdt: its class is there already and has not 'L3:0=f'");
+	CHECK_STR(err.text, "its class is there already and has not 'L3:0=f'");
 	CHECK_STR(get("gold/tasks"), "");
 	CHECK_HAS(get("gold/schemata"), "L3:0=000ff;1=fffff");
 }
@@ -155,9 +155,8 @@ TEST("a class that is only named must be there")
 
 	start();
 	CHECK_INT(ar_rdt_apply(root, &rdt, "c1", 4711, &err), -ENOENT);
-	CHECK_STR(err.text,
-		  "intelRdt: class 'silver' must be there already, since nothing says how to "
-		  "make it");
+	CHECK_STR(err.text, "class 'silver' must be there already, since nothing says how to "
+			    "make it");
 	CHECK_INT(access("tree/silver", F_OK), -1);
 }
 
@@ -183,7 +182,7 @@ TEST("what the kernel did not like is in the message")
 			 ">tree/info/last_cmd_status"),
 		  0);
 	CHECK_INT(ar_rdt_apply(root, &own, "c2", 4711, &err), -ENOENT);
-	CHECK_STR(err.text, "intelRdt: set the schemata of class 'c2': not found: Mask 5 has "
+	CHECK_STR(err.text, "set the schemata of class 'c2': not found: Mask 5 has "
 			    "non-consecutive 1-bits");
 }
 
