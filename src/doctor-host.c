@@ -53,6 +53,23 @@ static void look_at_apparmor(struct ar_visit *v)
 		ar_visit_add(v, MODULES, "AppArmor", AR_VERDICT_NOTE, NULL, "off");
 }
 
+/* A program gets what a container's process was, whatever limit the container has (core(5)). */
+static void look_at_cores(struct ar_visit *v)
+{
+	const char *pattern = v->host->core_pattern;
+
+	if (pattern && pattern[0] == '|')
+		ar_visit_add(v, MODULES, "core_pattern", AR_VERDICT_NOTE,
+			     "a program of the host that does not know containers: sysctl "
+			     "kernel.core_pattern=core",
+			     "'%s': root of the host gets the memory of processes of containers "
+			     "that crash",
+			     pattern);
+	else if (pattern)
+		ar_visit_add(v, MODULES, "core_pattern", AR_VERDICT_OK, NULL,
+			     "files, and containers write none");
+}
+
 void ar_doctor_modules(struct ar_visit *v)
 {
 	const struct ar_host *h = v->host;
@@ -66,6 +83,7 @@ void ar_doctor_modules(struct ar_visit *v)
 		     !h->selinux	    ? "off"
 		     : h->selinux_enforcing ? "enforcing"
 					    : "permissive");
+	look_at_cores(v);
 }
 
 /* --- user namespaces --- */

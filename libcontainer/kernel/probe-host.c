@@ -121,6 +121,7 @@ static void look_at_modules(struct ar_arena *arena, struct ar_host *h)
 	h->selinux = ar_selinux_enabled();
 	h->selinux_enforcing = h->selinux && read_number("/sys/fs/selinux/enforce") == 1;
 	h->landlock_abi = ar_landlock_abi();
+	h->core_pattern = read_line(arena, "/proc/sys/kernel/core_pattern");
 }
 
 /* --- users --- */

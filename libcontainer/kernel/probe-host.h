@@ -24,6 +24,7 @@ struct ar_host {
 	bool apparmor, selinux, selinux_enforcing;
 	const char *apparmor_default; /* an engine's default profile that is enforced, NULL: none */
 	int landlock_abi;
+	const char *core_pattern; /* kernel.core_pattern, NULL: cannot be read */
 	/* users */
 	uid_t euid;
 	bool userns;		     /* we are in a user namespace */
