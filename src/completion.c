@@ -9,8 +9,8 @@
 #include "command.h"
 #include "output.h"
 
-/* Options of one name take the same wherever there is one, but for the formats. Of what is not here a
- * shell knows nothing. */
+/* Options of one name take the same wherever there is one, but for the formats. Of what is not
+ * here a shell knows nothing. */
 static const struct {
 	const char *command; /* NULL: any */
 	const char *option;
