@@ -34,9 +34,13 @@ dist_bashcompletion_DATA = %D%/completion/agentrun
 dist_zshcompletion_DATA = %D%/completion/_agentrun
 dist_fishcompletion_DATA = %D%/completion/agentrun.fish
 
-# bash looks for a file of the program's name.
+# bash and fish look for a file of the program's name.
 bashcompletion_DATA = %D%/completion/agentrun-compat %D%/completion/agentrun-strict
-CLEANFILES += $(bashcompletion_DATA)
+fishcompletion_DATA = %D%/completion/agentrun-compat.fish %D%/completion/agentrun-strict.fish
+CLEANFILES += $(bashcompletion_DATA) $(fishcompletion_DATA)
 $(bashcompletion_DATA): %D%/completion/agentrun
+	$(AM_V_at)$(MKDIR_P) $(@D)
+	$(AM_V_GEN)cp $< $@
+$(fishcompletion_DATA): %D%/completion/agentrun.fish
 	$(AM_V_at)$(MKDIR_P) $(@D)
 	$(AM_V_GEN)cp $< $@

@@ -90,16 +90,23 @@ static void add_options(struct ar_text *t, const struct ar_option_table *table)
 	ar_text_add(t, "--help -h");
 }
 
+static void add_commands(struct ar_text *t)
+{
+	for (size_t i = 0; i < ar_commands_n; i++) {
+		if (!(ar_commands[i]->flags & AR_COMMAND_HIDDEN))
+			ar_text_addf(t, "%s ", ar_commands[i]->name);
+	}
+}
+
 static void add_list(struct ar_text *t)
 {
 	ar_text_add(t, "_agentrun_list() {\n\tcase $1 in\n\t'')\n\t\toptions='");
 	add_options(t, &ar_global_options);
 	ar_text_add(t, "'\n\t\twords='");
-	for (size_t i = 0; i < ar_commands_n; i++) {
-		if (!(ar_commands[i]->flags & AR_COMMAND_HIDDEN))
-			ar_text_addf(t, "%s ", ar_commands[i]->name);
-	}
-	ar_text_add(t, "help'\n\t\t;;\n");
+	add_commands(t);
+	ar_text_add(t, "help'\n\t\t;;\n\thelp | h)\n\t\twords='");
+	add_commands(t);
+	ar_text_add(t, "'\n\t\t;;\n");
 	for (size_t i = 0; i < ar_commands_n; i++) {
 		const struct ar_command *command = ar_commands[i];
 		struct ar_completion arguments = ar_completion_of_arguments(command);

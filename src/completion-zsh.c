@@ -132,7 +132,7 @@ void ar_completion_zsh(struct ar_text *t)
 	ar_text_add(t, "_agentrun_command() {\n\tcase $words[1] in\n");
 	for (size_t i = 0; i < ar_commands_n; i++)
 		add_command(t, ar_commands[i]);
-	ar_text_add(t, "\thelp) _agentrun_commands ;;\n\tesac\n}\n\n");
+	ar_text_add(t, "\thelp | h) _agentrun_commands ;;\n\tesac\n}\n\n");
 	ar_text_add(t, "_agentrun() {\n\tlocal curcontext=$curcontext state line\n"
 		       "\ttypeset -A opt_args\n\t_arguments -C");
 	add_options(t, NULL, &ar_global_options);

@@ -9,34 +9,33 @@
 #include "command.h"
 #include "output.h"
 
-/* Options of one name take the same wherever there is one, but for the formats. What is not here
- * and takes a text takes a file. */
+/* Options of one name take the same wherever there is one, but for the formats. Of what is not
+ * here a shell knows nothing. */
 static const struct {
 	const char *command; /* NULL: any */
 	const char *option;
 	struct ar_completion value;
 } values[] = {
-	{ NULL, "apparmor", { AR_VALUES_NONE, NULL } },
 	{ NULL, "bundle", { AR_VALUES_FOLDERS, NULL } },
-	{ NULL, "cgroup", { AR_VALUES_NONE, NULL } },
 	{ NULL, "cgroup-manager", { AR_VALUES_WORDS, "cgroupfs systemd disabled" } },
-	{ NULL, "cpuset-cpus", { AR_VALUES_NONE, NULL } },
-	{ NULL, "cpuset-mems", { AR_VALUES_NONE, NULL } },
-	{ NULL, "cwd", { AR_VALUES_NONE, NULL } },
+	{ NULL, "config", { AR_VALUES_FILES, NULL } },
+	{ NULL, "console-socket", { AR_VALUES_FILES, NULL } },
+	{ NULL, "cpu-idle", { AR_VALUES_WORDS, "0 1" } },
+	{ NULL, "empty-ns", { AR_VALUES_WORDS, "network" } },
 	{ "doctor", "format", { AR_VALUES_WORDS, "text json" } },
 	{ "explain", "format", { AR_VALUES_WORDS, "text json" } },
 	{ NULL, "format", { AR_VALUES_WORDS, "table json" } },
 	{ NULL, "image-path", { AR_VALUES_FOLDERS, NULL } },
-	{ NULL, "interval", { AR_VALUES_NONE, NULL } },
+	{ NULL, "log", { AR_VALUES_FILES, NULL } },
 	{ NULL, "log-format", { AR_VALUES_WORDS, "text json" } },
-	{ NULL, "memory", { AR_VALUES_NONE, NULL } },
-	{ NULL, "memory-reservation", { AR_VALUES_NONE, NULL } },
-	{ NULL, "memory-swap", { AR_VALUES_NONE, NULL } },
-	{ NULL, "process-label", { AR_VALUES_NONE, NULL } },
+	{ NULL, "manage-cgroups-mode", { AR_VALUES_WORDS, "soft full strict ignore" } },
+	{ NULL, "pid-file", { AR_VALUES_FILES, NULL } },
+	{ NULL, "pidfd-socket", { AR_VALUES_FILES, NULL } },
+	{ NULL, "process", { AR_VALUES_FILES, NULL } },
 	{ NULL, "profile", { AR_VALUES_WORDS, "compat agent strict" } },
+	{ NULL, "resources", { AR_VALUES_FILES, NULL } },
 	{ NULL, "root", { AR_VALUES_FOLDERS, NULL } },
 	{ NULL, "rootless", { AR_VALUES_WORDS, "true false auto" } },
-	{ NULL, "user", { AR_VALUES_NONE, NULL } },
 	{ NULL, "work-path", { AR_VALUES_FOLDERS, NULL } },
 };
 
@@ -53,8 +52,6 @@ static const struct {
 struct ar_completion ar_completion_of_option(const struct ar_command *command,
 					     const struct ar_option *option)
 {
-	if (option->type != AR_OPTION_STRING)
-		return (struct ar_completion){ AR_VALUES_NONE, NULL };
 	for (size_t i = 0; i < AR_COUNT(values); i++) {
 		if (strcmp(values[i].option, option->name) != 0)
 			continue;
@@ -62,7 +59,7 @@ struct ar_completion ar_completion_of_option(const struct ar_command *command,
 		    (command && strcmp(values[i].command, command->name) == 0))
 			return values[i].value;
 	}
-	return (struct ar_completion){ AR_VALUES_FILES, NULL };
+	return (struct ar_completion){ AR_VALUES_NONE, NULL };
 }
 
 struct ar_completion ar_completion_of_arguments(const struct ar_command *command)

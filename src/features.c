@@ -227,8 +227,9 @@ const struct ar_command ar_command_features = {
 	.name = "features",
 	.summary = "print what of the runtime specification is implemented",
 	.arguments = "",
-	.text = "Prints JSON as features.md of the runtime specification has it, whatever the host can do,\n"
-		"and what of it the hardening profile in force allows.\n",
+	.text = "Prints JSON as features.md of the runtime specification has it: what is implemented, whatever\n"
+		"the host can do. The profile in force changes only whether checkpoint is enabled and which\n"
+		"annotations count.\n",
 	.table = &ar_no_options,
 	.flags = AR_COMMAND_STATELESS | AR_COMMAND_POLICY,
 	.run = run,

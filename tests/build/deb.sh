@@ -23,10 +23,25 @@ for file in etc/containers/containers.conf.d/50-agentrun.conf etc/crio/crio.conf
 	usr/share/containers/containers.conf.d/50-agentrun.conf; do
 	check_true "$file" grep -q '"/usr/bin/agentrun-compat"' "$TEST_TMP/root/$file"
 done
-for file in usr/share/agentrun/engines/runtimeclass.yaml usr/share/bash-completion/completions/agentrun \
-	usr/share/fish/vendor_completions.d/agentrun.fish usr/share/zsh/vendor-completions/_agentrun; do
+for file in usr/share/agentrun/engines/runtimeclass.yaml usr/share/zsh/vendor-completions/_agentrun \
+	usr/share/bash-completion/completions/agentrun{,-compat,-strict} \
+	usr/share/fish/vendor_completions.d/agentrun{,-compat,-strict}.fish; do
 	check_true "$file" test -s "$TEST_TMP/root/$file"
 done
 for name in agentrun-compat agentrun-strict; do
 	check_equal "$name" "$(readlink "$TEST_TMP/root/usr/bin/$name")" agentrun
+done
+
+test_begin "the package depends on the libraries that are opened when they are needed"
+dpkg-deb --field "$TEST_TMP"/deb/agentrun_*.deb Depends >"$TEST_TMP/depends"
+for package in libmount1 libseccomp2; do
+	check_true "$package" grep -qw "$package" "$TEST_TMP/depends"
+done
+
+test_begin "the links of its documents lead to files of the package"
+cd "$TEST_TMP/root/usr/share/doc/agentrun"
+for file in README.md SECURITY.md docs/{engines,hardening,limits,troubleshooting}.md; do
+	while read -r link; do
+		[ -e "$(dirname "$file")/$link" ] || fail "$file: $link: no such file"
+	done < <(grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -vE '^[a-z]+:' || true)
 done

@@ -40,9 +40,9 @@ check_true "50-agentrun.conf" grep -q 'append = true' "$share/containers/contain
 test_begin "completion is where shells look for it"
 for name in agentrun agentrun-compat agentrun-strict; do
 	check_true "bash, $name" test -s "$share/bash-completion/completions/$name"
+	check_true "fish, $name" test -s "$share/fish/vendor_completions.d/$name.fish"
 done
 check_true "zsh" test -s "$share/zsh/site-functions/_agentrun"
-check_true "fish" test -s "$share/fish/vendor_completions.d/agentrun.fish"
 
 test_begin "uninstall removes all of it"
 make --silent -C "$build" uninstall DESTDIR="$to" prefix=/opt/agentrun >/dev/null 2>&1

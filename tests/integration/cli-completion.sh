@@ -61,7 +61,27 @@ for shell in bash fish; do
 	check_equal "shells" "$("complete_$shell" agentrun completion '')" $'bash\nfish\nzsh'
 	check_equal "folders" "$("complete_$shell" agentrun run --bundle fo | tr -d /)" folder
 	check_match "files" "$("complete_$shell" agentrun exec --process f)" '^file$'
-	check_equal "nothing for a size" "$("complete_$shell" agentrun update --memory '')" ""
+	for option in update\ --{memory,cpu-quota,l3-cache-schema} checkpoint\ --p{arent-path,age-server} restore\ --lsm-profile; do
+		# shellcheck disable=SC2086 # a command and its option
+		check_equal "nothing for $option" "$("complete_$shell" agentrun $option '')" ""
+	done
+	check_equal "cgroup-manager" "$("complete_$shell" agentrun --cgroup-manager '')" $'cgroupfs\ndisabled\nsystemd'
+	check_equal "log-format" "$("complete_$shell" agentrun --log-format '')" $'json\ntext'
+	check_equal "rootless" "$("complete_$shell" agentrun --rootless '')" $'auto\nfalse\ntrue'
+	for command in checkpoint restore; do
+		check_equal "manage-cgroups-mode of $command" \
+			"$("complete_$shell" agentrun "$command" --manage-cgroups-mode '')" $'full\nignore\nsoft\nstrict'
+		check_equal "empty-ns of $command" "$("complete_$shell" agentrun "$command" --empty-ns '')" network
+	done
+	for command in explain doctor; do
+		check_equal "format of $command" "$("complete_$shell" agentrun "$command" --format '')" $'json\ntext'
+	done
+
+	test_begin "$shell completes the commands that there is help for"
+	for command in help h; do
+		check_equal "commands behind $command" "$("complete_$shell" agentrun "$command" '')" \
+			"$(commands | grep -vx help)"
+	done
 done
 
 test_begin "bash completes short options, and values behind '='" command:bash &&
@@ -86,6 +106,8 @@ test_begin "zsh takes the script, and has every option of every command" command
 	check_equal "commands" "$(sed -nE 's/^command ([a-z]+):.*/\1/p' <<<"$given" | sort -u)" "$(commands)"
 	check_equal "global options" \
 		"$(sed -nE 's/^ ([*]|\([^)]*\))?(-[a-zA-Z0-9-]+).*/\2/p' <<<"$given" | sort)" "$(offered)"
+	check_has "values" "$given" ':value:(soft full strict ignore)'
+	check_has "values" "$given" ':value:(network)'
 	for command in $(commands); do
 		[ "$command" != help ] || continue
 		check_equal "options of $command" \
@@ -98,6 +120,18 @@ test_begin "a shell that is not known is an error" && {
 	run_agentrun completion ksh
 	expect_status 1
 	expect_error "no completion for 'ksh' (expected bash, fish or zsh)"
+}
+
+test_begin "fish finds the file by each name of the program" command:fish && {
+	mkdir -p "$TEST_TMP/fish/fish/completions"
+	for name in agentrun agentrun-compat agentrun-strict; do
+		cp "$SRCDIR/packaging/completion/agentrun.fish" "$TEST_TMP/fish/fish/completions/$name.fish"
+		[ -e "$TEST_TMP/bin/$name" ] || ln -s agentrun "$TEST_TMP/bin/$name"
+	done
+	for name in agentrun agentrun-compat agentrun-strict; do
+		check_equal "$name" "$(HOME=$TEST_TMP XDG_CONFIG_HOME=$TEST_TMP/fish fish -c 'complete -C "$argv"' \
+			"$name restore --manage-cgroups-mode s" | cut -f 1)" $'soft\nstrict'
+	done
 }
 
 # --- containers ------------------------------------------------------------------------------------

@@ -50,3 +50,8 @@ while read -r key; do
 	grep -qE "^\.It Cm (.* )?$key( |,|\$)" man/agentrun-policy.5 || fail "agentrun-policy(5): $key"
 	grep -q "\"$key\"" packaging/agentrun.conf || fail "packaging/agentrun.conf: $key"
 done < <(jq -r '.properties | keys[]' "$schema")
+
+test_begin "docs/engines.md and the file for podman that is installed are the same"
+check_equal "configuration" \
+	"$(awk '/^## / { on = /^## podman/ } on && /^```toml/ { out = 1; next } /^```/ { out = 0 } out' docs/engines.md)" \
+	"$(sed -e '/^#/d' -e 's|@bindir@|/usr/local/bin|' packaging/engines/containers.conf.in)"
