@@ -71,6 +71,9 @@ const struct ar_strings ar_engine_trees =
 	     "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/rancher", "/var/lib/nerdctl",
 	     "/var/lib/buildkit", "/var/lib/lxc", "/var/lib/lxd", "/var/lib/libvirt");
 
+const struct ar_strings ar_engine_state =
+	LIST("/run/docker", "/run/containerd", "/run/containers", "/run/crio", "/run/k3s");
+
 /*
  * Names that projects use for something else (.docker, .config) stand here with the file that makes
  * them a store of credentials.

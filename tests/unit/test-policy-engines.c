@@ -182,6 +182,16 @@ TEST("a mount that is read-only at its top becomes so below")
 	CHECK_STR(tightened("rbind,ro", AR_WANT_RO, true), "rbind, ro, rro");
 }
 
+TEST("what can be anywhere and go anywhere is known by its shape alone")
+{
+	CHECK(ar_engine_file_is_anywhere(ar_engine_file_find(&plain, "/x/volumes/v/_data", "/y")));
+	CHECK(ar_engine_file_is_anywhere(
+		ar_engine_file_find(&plain, "/x/overlay/" ID "/merged", "/y")));
+	CHECK(!ar_engine_file_is_anywhere(
+		ar_engine_file_find(&plain, "/x/containers/" ID "/hosts", "/etc/hosts")));
+	CHECK(!ar_engine_file_is_anywhere(ar_engine_file_find(&plain, "/etc/localtime", "/y")));
+}
+
 static const char *sized(const char *option, uint64_t normal, uint64_t ceiling)
 {
 	static char out[128];
