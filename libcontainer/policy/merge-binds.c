@@ -183,6 +183,20 @@ static const struct ar_engine_file *engine_file(const struct ar_merging *m,
 	return file;
 }
 
+bool ar_bind_takes_mount_points(const struct ar_merging *m, const struct ar_source *source,
+				const char *destination)
+{
+	const struct ar_engine_file *file = engine_file(m, source, destination);
+	const char *id = m->facts->id;
+
+	if (file && file->access == AR_ENGINE_READ_ONLY)
+		return id &&
+		       ar_shape_matches(ar_printf(m->arena,
+						  "/**/*-containers/%s/userdata/run/secrets", id),
+					source->resolved);
+	return file || (!has_home(source) && may_be_written(m, source->resolved));
+}
+
 struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *s,
 				     const char *destination, const char *target, bool writable)
 {
