@@ -320,6 +320,23 @@ static bool left_out(struct work *w, const struct ar_source *source,
 	return true;
 }
 
+/* What the host has mounted read-only or noexec is not to be written or executed by way of a copy
+ * of that mount. */
+static void keep_host_flags(struct work *w, const struct ar_source *source)
+{
+	struct ar_merging *m = w->m;
+	uint64_t below = w->options.recursive ? source->attr_below : 0;
+	struct ar_strings got =
+		ar_mount_keeping(m->arena, &w->to.options, source->attr, source->attr | below);
+	struct ar_strings lost = ar_options_lost(m->arena, &w->to.options, &got);
+
+	if (lost.n)
+		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
+			     ar_join(m->arena, &lost, 8), "left out",
+			     "the host's own mount has flags against it");
+	w->to.options = got;
+}
+
 /* False: refused. */
 static bool merge_bind(struct work *w, const struct ar_source *source, struct ar_bind_verdict v)
 {
@@ -356,8 +373,10 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 			ar_grow_add(&g, w->to.options.items[i]);
 		w->to.options = g.list;
 	}
+	keep_host_flags(w, source);
 	w->made_readonly = want & AR_WANT_RO && writable;
-	w->late = w->made_readonly && ar_bind_takes_mount_points(m, source, w->destination);
+	w->late = w->made_readonly && !(source->attr & MOUNT_ATTR_RDONLY) &&
+		  ar_bind_takes_mount_points(m, source, w->destination);
 	tighten(w, want, w->options.recursive, w->made_readonly ? v.reason : NULL);
 	return true;
 }

@@ -34,7 +34,7 @@
 struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
 	const char *resolved, *kind, *holds, *mounted;
-	struct ar_strings names;
+	struct ar_strings names, flags, flags_below; /* options of mounts on the host */
 	struct ar_opt_u64 fs_type;
 };
 struct case_hook {
@@ -64,6 +64,8 @@ static const struct ar_field source_fields[] = {
 	{ .name = "holds", .type = AR_T_STRING, IN(case_source, holds) },
 	{ .name = "mounted", .type = AR_T_STRING, IN(case_source, mounted) },
 	{ .name = "names", .type = AR_T_STRINGS, IN(case_source, names) },
+	{ .name = "flags", .type = AR_T_STRINGS, IN(case_source, flags) },
+	{ .name = "flagsBelow", .type = AR_T_STRINGS, IN(case_source, flags_below) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
 };
 static const struct ar_class source_class = {
@@ -195,6 +197,14 @@ static const char *resolve(struct golden *g, const char *path)
 	return path;
 }
 
+static uint64_t attr_of(struct golden *g, const struct ar_strings *flags)
+{
+	struct ar_mount_options options;
+
+	ar_mount_options_parse(g->arena, flags, &options);
+	return options.attr_set;
+}
+
 static struct ar_source make_source(struct golden *g, const char *asked)
 {
 	struct ar_source s = { .fd = -1,
@@ -212,6 +222,8 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.holds = c->holds;
 		s.mounted = c->mounted;
 		s.names = c->names;
+		s.attr = attr_of(g, &c->flags);
+		s.attr_below = attr_of(g, &c->flags_below);
 		s.fs_type = c->fs_type.set ? c->fs_type.value : s.fs_type;
 	}
 	return s;
