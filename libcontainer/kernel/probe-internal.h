@@ -30,6 +30,8 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err);
 /* probe-mounts.c: their other names, and what is mounted beneath them; after the targets, before
  * their holdings. */
 void ar_probe_mounts(struct ar_probing *p);
+/* MOUNT_ATTR_* of struct ar_source for f_flags of statfs(2). */
+uint64_t ar_probe_attr(unsigned long f_flags);
 /* What of hostpaths.h each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
 /* probe-sockets.c: in which of them a service of root listens; after their other names. */

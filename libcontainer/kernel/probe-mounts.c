@@ -20,6 +20,8 @@
  * A recursive bind brings along the mounts beneath its source: a tree made for chroot often has the
  * host's procfs in it, and whoever is uid 0 writes core_pattern there.
  *
+ * Such a mount has flags of its own, which the host gave it.
+ *
  * And a part of the host's system may be mounted elsewhere, under a harmless name: a volume that an
  * engine was told to make of /etc/ssh, a path of a Kubernetes volume. It is found by its place in
  * its file system.
@@ -114,8 +116,11 @@ static const char *look_at(struct ar_probing *p, struct ar_source *s, const char
 	struct statfs fs;
 	struct stat st;
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
+	if (fd < 0 || fstatfs(fd, &fs) < 0) {
+		s->attr_below = UINT64_MAX;
 		return "it cannot be looked at";
+	}
+	s->attr_below |= ar_probe_attr((unsigned long)fs.f_flags);
 	reason = ar_kernel_fs((uint64_t)(unsigned long)fs.f_type);
 	if (reason)
 		return reason;
@@ -147,11 +152,11 @@ static void look_beneath(struct ar_probing *p, struct ar_source *s,
 		const struct ar_mount_entry *e = &mounts->items[i];
 		const char *reason;
 
-		if (s->mounted || !ar_path_within(e->path, s->resolved) ||
-		    ar_streq(e->path, s->resolved) || is_covered(p, s, e->path))
+		if (!ar_path_within(e->path, s->resolved) || ar_streq(e->path, s->resolved) ||
+		    is_covered(p, s, e->path))
 			continue;
 		reason = look_at(p, s, e->path);
-		if (reason)
+		if (reason && !s->mounted)
 			s->mounted = ar_printf(p->arena, "beneath it '%s' is mounted: %s", e->path,
 					       reason);
 		add_names(p, s, mounts, e, &(struct place){ e->device, e->root });
@@ -171,8 +176,10 @@ void ar_probe_mounts(struct ar_probing *p)
 	size_t trees = 0;
 
 	if (ar_mount_entries_read(p->arena, &mounts, &err) < 0) {
-		for (size_t i = 0; i < f->n_sources; i++)
+		for (size_t i = 0; i < f->n_sources; i++) {
 			f->sources[i].mounted = "the table of mounts cannot be read";
+			f->sources[i].attr_below = UINT64_MAX;
+		}
 		f->root.mounted = "the table of mounts cannot be read";
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -11,9 +12,30 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "kernel/probe-internal.h"
 #include "policy/hostpaths.h"
 #include "policy/mount-flags.h"
+
+uint64_t ar_probe_attr(unsigned long f_flags)
+{
+	static const struct {
+		unsigned long st;
+		uint64_t attr;
+	} flags[] = {
+		{ ST_RDONLY, MOUNT_ATTR_RDONLY },
+		{ ST_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MOUNT_ATTR_NODEV },
+		{ ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+		{ AR_ST_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
+	};
+	uint64_t attr = 0;
+
+	for (size_t i = 0; i < AR_COUNT(flags); i++)
+		if (f_flags & flags[i].st)
+			attr |= flags[i].attr;
+	return attr;
+}
 
 /* Open path once and look at what stands behind it. */
 static int look(struct ar_probing *p, const char *path, struct ar_source *s)
@@ -33,6 +55,7 @@ static int look(struct ar_probing *p, const char *path, struct ar_source *s)
 	s->rdev = st.st_rdev;
 	s->ino = st.st_ino;
 	s->fs_type = (uint64_t)(unsigned long)fs.f_type;
+	s->attr = ar_probe_attr((unsigned long)fs.f_flags);
 	if (ar_fd_realpath(s->fd, resolved, sizeof(resolved)) == 0)
 		s->resolved = ar_strdup(p->arena, resolved);
 	return 0;

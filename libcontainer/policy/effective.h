@@ -80,10 +80,11 @@ struct ar_effective {
 	/* For each of spec->mounts: where links led that stood in its way when policy judged it;
 	 * the whole list is NULL in compat, which follows links as they are, and when restored. */
 	const char *const *mount_target;
-	/* For each of spec->mounts: policy made it read-only and the bundle mounts beneath it,
-	 * where the target may be missing: it becomes read-only when everything is mounted. NULL:
-	 * none. */
-	const bool *mount_late_readonly;
+	/* For each of spec->mounts: policy made it read-only. What is not there in it is not made,
+	 * but for those that are late: they become read-only when everything is mounted. NULL:
+	 * none.
+	 */
+	const bool *mount_made_readonly, *mount_late_readonly;
 	struct ar_list decisions; /* struct ar_decision */
 	enum ar_strength strength[AR_CONTROL_COUNT];
 

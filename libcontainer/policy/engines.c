@@ -195,3 +195,11 @@ const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, con
 	}
 	return NULL;
 }
+
+bool ar_engine_file_is_anywhere(const struct ar_engine_file *file)
+{
+	static const char anywhere[] = "/**";
+
+	return ar_starts_with(file->source, anywhere) &&
+	       ar_starts_with(file->destination, anywhere);
+}

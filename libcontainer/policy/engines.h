@@ -28,6 +28,9 @@ struct ar_engine_file {
 const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
 						 const char *source, const char *destination);
 
+/* Whether it is known by a shape alone, wherever it lies and wherever it is mounted. */
+bool ar_engine_file_is_anywhere(const struct ar_engine_file *file);
+
 /*
  * Patterns are paths by components: "**" any number of components, "{name}" any one, "{id}" a
  * container's id (12 to 64 lower-case hexadecimal digits), "{own}" that of this one, "{pod}" a

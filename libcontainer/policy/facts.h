@@ -24,11 +24,14 @@ struct ar_source {
 	uid_t uid;
 	dev_t dev, rdev;
 	ino_t ino;
-	uint64_t fs_type;    /* f_type of statfs(2): a procfs stays one under whatever name it is
-				reached */
-	bool idmap;	     /* its filesystem can be id-mapped (mount_setattr(2)) */
-	bool recursive;	     /* the bind brings what is mounted beneath it */
-	const char *mounted; /* why something of that is none to bind from, NULL: nothing is */
+	uint64_t fs_type; /* f_type of statfs(2): a procfs stays one under whatever name it is
+			     reached */
+	bool idmap;	  /* its filesystem can be id-mapped (mount_setattr(2)) */
+	bool recursive;	  /* the bind brings what is mounted beneath it */
+	uint64_t attr;	  /* MOUNT_ATTR_* that its mount on the host has: read-only, nosuid, nodev,
+			     noexec, nosymfollow */
+	uint64_t attr_below;	 /* that a mount has which is brought along */
+	const char *mounted;	 /* why something of that is none to bind from, NULL: nothing is */
 	struct ar_strings names; /* where else on the host the same is to be seen, or what lies in
 				    it */
 	const char *socket;	 /* where a process of root listens in it, NULL: nowhere */

@@ -84,6 +84,9 @@ const struct ar_strings ar_engine_trees =
 	     "/var/lib/buildkit", "/var/lib/lxc", "/var/lib/lxd", "/var/lib/libvirt",
 	     "/var/lib/incus", "/var/lib/machines", "/var/snap");
 
+const struct ar_strings ar_engine_state =
+	LIST("/run/docker", "/run/containerd", "/run/containers", "/run/crio", "/run/k3s");
+
 /*
  * Names that projects use for something else (.docker, .config) stand here with the file that makes
  * them a store of credentials.
@@ -98,9 +101,12 @@ const struct ar_strings ar_credential_paths =
 const struct ar_strings ar_writable_trees =
 	LIST("/home", "/srv", "/mnt", "/opt", "/workspace", "/tmp");
 
-const struct ar_strings ar_root_denied = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/usr");
+const struct ar_strings ar_root_denied = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/usr",
+					      "/bin", "/sbin", "/lib", "/lib32", "/lib64",
+					      "/libx32", "/var/backups", "/var/crash", "/var/log",
+					      "/var/mail", "/var/spool");
 
-const struct ar_strings ar_root_engines = LIST("/run", "/var/lib/kubelet", "/var/lib/etcd");
+const struct ar_strings ar_root_engines = LIST("/run", "/root", "/var/cache", "/var/lib");
 
 const struct ar_strings ar_container_system =
 	LIST("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc");

@@ -23,6 +23,8 @@ const struct ar_host_path *ar_sensitive_paths(size_t *ret_n);
 extern const struct ar_strings ar_system_trees;
 /* Engines' data: nothing below is a bind's source but the engines' own files (engines.h). */
 extern const struct ar_strings ar_engine_trees;
+/* What engines keep of containers that run. */
+extern const struct ar_strings ar_engine_state;
 /* Below a home directory, as paths relative to it; probe looks for them beneath every source that
  * is a directory. */
 extern const struct ar_strings ar_credential_paths;

@@ -153,6 +153,49 @@ static bool may_be_written(const struct ar_merging *m, const char *path)
 	return false;
 }
 
+/* Rootless engines keep their data in homes; root's do not, and there it may be anybody's. */
+static bool is_engines_data(const struct ar_merging *m, const char *path)
+{
+	static const char *const rootless[] = { "/run/user/{name}/**",
+						"/**/.local/share/containers/storage/**",
+						"/**/.local/share/docker/**",
+						"/**/.local/share/nerdctl/**" };
+
+	for (size_t i = 0; i < AR_COUNT(rootless) && !m->facts->host_root; i++)
+		if (ar_shape_matches(rootless[i], path))
+			return true;
+	return ar_path_in(path, &ar_engine_trees) || ar_path_in(path, &ar_engine_state) ||
+	       ar_path_in(path, &m->config->engine_roots);
+}
+
+/*
+ * The engine's file that a bind is. A shape that can be anywhere and go anywhere (a volume) is no
+ * declaration by itself: where sources must be declared, it must lie in the data of an engine.
+ */
+static const struct ar_engine_file *engine_file(const struct ar_merging *m,
+						const struct ar_source *s, const char *destination)
+{
+	const struct ar_engine_file *file =
+		ar_engine_file_find(m->from, m->facts->id, s->resolved, destination);
+
+	if (file && m->values.declared_binds && ar_engine_file_is_anywhere(file) &&
+	    !is_engines_data(m, s->resolved))
+		return NULL;
+	return file;
+}
+
+bool ar_bind_takes_mount_points(const struct ar_merging *m, const struct ar_source *source,
+				const char *destination)
+{
+	const struct ar_engine_file *file = engine_file(m, source, destination);
+
+	/* podman and CRI-O mount more into their directory of secrets; it is this container's */
+	if (file && file->access == AR_ENGINE_READ_ONLY)
+		return ar_shape_matches("/**/*-containers/{id}/userdata/run/secrets",
+					source->resolved);
+	return file || (!has_home(source) && may_be_written(m, source->resolved));
+}
+
 struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *s,
 				     const char *destination, const char *target, bool writable)
 {
@@ -169,7 +212,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return v;
 	if (ar_kernel_fs(s->fs_type))
 		return refuse(ar_kernel_fs(s->fs_type));
-	file = ar_engine_file_find(m->from, m->facts->id, s->resolved, destination);
+	file = engine_file(m, s, destination);
 	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
 	/* its place says more than what happens to be mounted there */
 	if (v.fate != AR_BIND_REFUSE && s->mounted)

@@ -23,3 +23,10 @@ struct ar_bind_verdict {
  */
 struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *source,
 				     const char *destination, const char *target, bool writable);
+/*
+ * Whether mount points that are missing may be made in a bind that ar_bind_judge() made read-only:
+ * where only its place makes it so, and the container may write to its source elsewhere; and where
+ * podman or CRI-O made the directory for this container, to mount its secrets into.
+ */
+bool ar_bind_takes_mount_points(const struct ar_merging *m, const struct ar_source *source,
+				const char *destination);

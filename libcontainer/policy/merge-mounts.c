@@ -64,14 +64,15 @@ struct work {
 	const char *destination; /* clean */
 	const char *target;	 /* links of the root resolved */
 	struct ar_mount to;
-	bool made_readonly;
+	bool made_readonly; /* by policy, though the bundle asks to write */
+	bool late;	    /* and not before what is mounted into it has its place */
 };
 
 /* The list that becomes effective. */
 struct tray {
 	struct ar_mount *mounts;
 	int *sources;
-	bool *late; /* policy made it read-only */
+	bool *made_readonly, *late; /* of struct work */
 	const char **targets;
 	size_t n;
 };
@@ -319,6 +320,23 @@ static bool left_out(struct work *w, const struct ar_source *source,
 	return true;
 }
 
+/* What the host has mounted read-only or noexec is not to be written or executed by way of a copy
+ * of that mount. */
+static void keep_host_flags(struct work *w, const struct ar_source *source)
+{
+	struct ar_merging *m = w->m;
+	uint64_t below = w->options.recursive ? source->attr_below : 0;
+	struct ar_strings got =
+		ar_mount_keeping(m->arena, &w->to.options, source->attr, source->attr | below);
+	struct ar_strings lost = ar_options_lost(m->arena, &w->to.options, &got);
+
+	if (lost.n)
+		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
+			     ar_join(m->arena, &lost, 8), "left out",
+			     "the host's own mount has flags against it");
+	w->to.options = got;
+}
+
 /* False: refused. */
 static bool merge_bind(struct work *w, const struct ar_source *source, struct ar_bind_verdict v)
 {
@@ -355,7 +373,10 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 			ar_grow_add(&g, w->to.options.items[i]);
 		w->to.options = g.list;
 	}
+	keep_host_flags(w, source);
 	w->made_readonly = want & AR_WANT_RO && writable;
+	w->late = w->made_readonly && !(source->attr & MOUNT_ATTR_RDONLY) &&
+		  ar_bind_takes_mount_points(m, source, w->destination);
 	tighten(w, want, w->options.recursive, w->made_readonly ? v.reason : NULL);
 	return true;
 }
@@ -394,7 +415,8 @@ static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 	hold_propagation(&w, bind);
 	tray->mounts[tray->n] = w.to;
 	tray->sources[tray->n] = bind ? source : -1;
-	tray->late[tray->n] = w.made_readonly;
+	tray->made_readonly[tray->n] = w.made_readonly;
+	tray->late[tray->n] = w.late;
 	tray->targets[tray->n++] = w.target;
 }
 
@@ -466,6 +488,7 @@ static void append(struct tray *to, const struct tray *from)
 	for (size_t i = 0; i < from->n; i++) {
 		to->mounts[to->n] = from->mounts[i];
 		to->sources[to->n] = from->sources[i];
+		to->made_readonly[to->n] = from->made_readonly[i];
 		to->late[to->n] = from->late[i];
 		to->targets[to->n++] = from->targets[i];
 	}
@@ -475,6 +498,7 @@ static struct tray tray_new(struct ar_merging *m, size_t room)
 {
 	return (struct tray){ .mounts = ar_alloc_array(m->arena, room, sizeof(struct ar_mount)),
 			      .sources = ar_alloc_array(m->arena, room, sizeof(int)),
+			      .made_readonly = ar_alloc_array(m->arena, room, sizeof(bool)),
 			      .late = ar_alloc_array(m->arena, room, sizeof(bool)),
 			      .targets = ar_alloc_array(m->arena, room, sizeof(char *)) };
 }
@@ -485,11 +509,10 @@ static void find_late(struct tray *all)
 	for (size_t i = 0; i < all->n; i++) {
 		bool mounted_into = false;
 
-		for (size_t k = i + 1; k < all->n; k++)
-			mounted_into = mounted_into ||
-				       (ar_path_within(all->targets[k], all->targets[i]) &&
-					!ar_streq(all->targets[k], all->targets[i]));
-		all->late[i] = all->late[i] && mounted_into;
+		for (size_t k = i + 1; k < all->n && all->late[i] && !mounted_into; k++)
+			mounted_into = ar_path_within(all->targets[k], all->targets[i]) &&
+				       !ar_streq(all->targets[k], all->targets[i]);
+		all->late[i] = mounted_into;
 	}
 }
 
@@ -507,6 +530,7 @@ void ar_merge_mounts(struct ar_merging *m)
 	m->out->mount_source = all.sources;
 	m->out->mount_target = all.targets;
 	find_late(&all);
+	m->out->mount_made_readonly = all.made_readonly;
 	m->out->mount_late_readonly = all.late;
 	m->out->dev_readonly = true;
 }

@@ -39,8 +39,8 @@ void ar_merge_flags(struct ar_merging *m)
 	merge_landlock(m);
 }
 
-/* Engines keep roots of containers beside their sockets, and beside what else they keep of
- * containers. */
+/* Engines keep roots of containers beside their sockets, among the data of other services, and
+ * beside what else they keep of containers. */
 static bool is_engines_root(const char *path)
 {
 	static const char *const others[] = { "/**/containers/{id}/**", "/**/*-containers/{id}/**",
@@ -51,7 +51,8 @@ static bool is_engines_root(const char *path)
 		if (ar_shape_matches(others[i], path))
 			return false;
 	return ar_shape_matches("/**/rootfs", path) || ar_shape_matches("/**/merged", path) ||
-	       ar_shape_matches("/**/{id}", path);
+	       ar_shape_matches("/**/{id}", path) ||
+	       ar_shape_matches("/var/lib/machines/{name}", path); /* systemd's */
 }
 
 static bool is_engines_data(const struct ar_merging *m, const char *path)
@@ -77,10 +78,12 @@ static const char *root_reason(const struct ar_merging *m, const char *path)
 	for (size_t i = 0; i < n; i++)
 		if (ar_path_within(sensitive[i].path, path))
 			return ar_printf(m->arena, "it is or holds %s", sensitive[i].what);
-	if (ar_path_in(path, &ar_root_engines) && !is_engines_root(path))
-		return "it lies beside the sockets of the host's services";
 	if (is_engines_data(m, path))
 		return "it is part of a container engine's data";
+	if (ar_path_in(path, &ar_root_engines) && !is_engines_root(path))
+		return ar_path_within(path, "/run")
+			       ? "it lies beside the sockets of the host's services"
+			       : "it lies beside what the host's services and root keep";
 	if (ar_shape_matches("/home/{name}", path))
 		return "it is somebody's home";
 	if (credential)

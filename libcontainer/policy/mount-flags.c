@@ -3,17 +3,20 @@
 
 #include <string.h>
 
+#include "base/sys.h"
 #include "policy/merging.h"
 
 static const struct {
 	unsigned int want;
+	uint64_t attr;
 	const char *plain, *recursive;
-	const char *against[3]; /* what contradicts */
+	const char *against[2]; /* what contradicts, plain and recursive */
 } flags[] = {
-	{ AR_WANT_RO, "ro", "rro", { "rw", "rrw" } },
-	{ AR_WANT_NOSUID, "nosuid", "rnosuid", { "suid", "rsuid" } },
-	{ AR_WANT_NODEV, "nodev", "rnodev", { "dev", "rdev" } },
-	{ AR_WANT_NOEXEC, "noexec", "rnoexec", { "exec", "rexec" } },
+	{ AR_WANT_RO, MOUNT_ATTR_RDONLY, "ro", "rro", { "rw", "rrw" } },
+	{ AR_WANT_NOSUID, MOUNT_ATTR_NOSUID, "nosuid", "rnosuid", { "suid", "rsuid" } },
+	{ AR_WANT_NODEV, MOUNT_ATTR_NODEV, "nodev", "rnodev", { "dev", "rdev" } },
+	{ AR_WANT_NOEXEC, MOUNT_ATTR_NOEXEC, "noexec", "rnoexec", { "exec", "rexec" } },
+	{ 0, MOUNT_ATTR_NOSYMFOLLOW, NULL, NULL, { "symfollow", "rsymfollow" } }, /* only kept */
 };
 
 static bool contradicts(const char *option, unsigned int want)
@@ -21,7 +24,7 @@ static bool contradicts(const char *option, unsigned int want)
 	for (size_t i = 0; i < AR_COUNT(flags); i++) {
 		if (!(want & flags[i].want))
 			continue;
-		for (size_t k = 0; flags[i].against[k]; k++)
+		for (size_t k = 0; k < AR_COUNT(flags[i].against); k++)
 			if (ar_streq(option, flags[i].against[k]))
 				return true;
 	}
@@ -50,6 +53,26 @@ struct ar_strings ar_mount_tighten(struct ar_arena *arena, const struct ar_strin
 		changed = true;
 	}
 	return changed ? out.list : *options;
+}
+
+static bool clears(const char *option, uint64_t top, uint64_t tree)
+{
+	for (size_t i = 0; i < AR_COUNT(flags); i++)
+		if ((top & flags[i].attr && ar_streq(option, flags[i].against[0])) ||
+		    (tree & flags[i].attr && ar_streq(option, flags[i].against[1])))
+			return true;
+	return false;
+}
+
+struct ar_strings ar_mount_keeping(struct ar_arena *arena, const struct ar_strings *options,
+				   uint64_t top, uint64_t tree)
+{
+	struct ar_grow out = { .arena = arena };
+
+	for (size_t i = 0; i < options->n; i++)
+		if (!clears(options->items[i], top, tree))
+			ar_grow_add(&out, options->items[i]);
+	return out.list.n < options->n ? out.list : *options;
 }
 
 static bool is_propagation(struct ar_arena *arena, const char *option)

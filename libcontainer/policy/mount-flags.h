@@ -20,6 +20,13 @@
  */
 struct ar_strings ar_mount_tighten(struct ar_arena *arena, const struct ar_strings *options,
 				   unsigned int want, bool recursive);
+/*
+ * options without what would clear one of these MOUNT_ATTR_* (AR_WANT_* and nosymfollow): top for
+ * words about the mount itself, tree for those about all that it brings. The same list when nothing
+ * changes.
+ */
+struct ar_strings ar_mount_keeping(struct ar_arena *arena, const struct ar_strings *options,
+				   uint64_t top, uint64_t tree);
 /* options with that word of propagation and no other. The same list when nothing changes. */
 struct ar_strings ar_mount_propagating(struct ar_arena *arena, const struct ar_strings *options,
 				       const char *want);

@@ -432,21 +432,8 @@ static int devices(struct ar_run *run, struct ar_error *err)
 }
 const struct ar_step ar_step_devices = { "devices", AR_INIT, 0, devices, NULL };
 
-/* A working directory that is missing is made, as with runc, while the root can be written to. */
-static int working_directory(struct ar_run *run, struct ar_error *err)
-{
-	const char *cwd = run->process->cwd;
-	_cleanup_fd_ int fd = ar_open_in_root(run->root, cwd, O_PATH, 0);
-	struct ar_error why = { 0 };
-
-	(void)err;
-	/* what cannot be made is an error when it is entered: that one has the words for it */
-	if (fd == -ENOENT && ar_mkdir_in_root(run->root, cwd, 0755, &fd, &why) < 0)
-		ar_debug("%s", why.text);
-	return 0;
-}
 const struct ar_step ar_step_working_directory = { "working directory", AR_INIT, 0,
-						   working_directory, NULL };
+						   ar_target_working_directory, NULL };
 
 /* --- what must not be seen or written --- */
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "run/run.h"
@@ -24,14 +25,33 @@ static const char *judged(const struct ar_run *run, size_t index, const struct a
 	return is_special(m) ? m->destination : NULL;
 }
 
-static int make(struct ar_run *run, const char *path, bool file, int *ret_fd, struct ar_error *err)
+/* The bind that path shows, with the first n mounts made, if policy made that one read-only. */
+static const char *held_bind(const struct ar_run *run, size_t n, const char *path)
 {
-	return file ? ar_mkfile_in_root(run->root, path, 0755, ret_fd, err)
-		    : ar_mkdir_in_root(run->root, path, 0755, ret_fd, err);
+	const struct ar_effective *e = run->effective;
+
+	while (e->mount_target && e->mount_made_readonly && n-- > 0)
+		if (ar_path_within(path, e->mount_target[n]))
+			return e->mount_made_readonly[n] ? e->mount_target[n] : NULL;
+	return NULL;
+}
+
+static int make(struct ar_run *run, size_t index, const char *path, bool file, int *ret_fd,
+		struct ar_error *err)
+{
+	int r = file ? ar_mkfile_in_root(run->root, path, 0755, ret_fd, err)
+		     : ar_mkdir_in_root(run->root, path, 0755, ret_fd, err);
+	const char *bind = r == -EROFS ? held_bind(run, index, path) : NULL;
+
+	return bind ? ar_refuse(err, EROFS,
+				"mount '%s': it is missing in the bind on '%s', which is read-only "
+				"by policy",
+				path, bind)
+		    : r;
 }
 
 /* A path without links: what was put into its way since is refused. */
-static int open_plain(struct ar_run *run, const char *path, bool file, int *ret_fd,
+static int open_plain(struct ar_run *run, size_t index, const char *path, bool file, int *ret_fd,
 		      struct ar_error *err)
 {
 	_cleanup_fd_ int made = -1;
@@ -39,7 +59,7 @@ static int open_plain(struct ar_run *run, const char *path, bool file, int *ret_
 
 	if (fd == -ENOENT) {
 		/* this one follows links: it only makes, and what it made is looked up again */
-		int r = make(run, path, file, &made, err);
+		int r = make(run, index, path, file, &made, err);
 
 		if (r < 0)
 			return r;
@@ -53,13 +73,13 @@ static int open_plain(struct ar_run *run, const char *path, bool file, int *ret_
 	return 0;
 }
 
-static int open_following(struct ar_run *run, const char *path, bool file, int *ret_fd,
-			  struct ar_error *err)
+static int open_following(struct ar_run *run, size_t index, const char *path, bool file,
+			  int *ret_fd, struct ar_error *err)
 {
 	int fd = ar_open_in_root(run->root, path, O_PATH, 0);
 
 	if (fd == -ENOENT)
-		return make(run, path, file, ret_fd, err);
+		return make(run, index, path, file, ret_fd, err);
 	if (fd < 0)
 		return ar_fail(err, -fd, "target '%s'", path);
 	*ret_fd = fd;
@@ -84,8 +104,8 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, b
 		   int *ret_fd, struct ar_error *err)
 {
 	if (!judged(run, index, m))
-		return open_following(run, m->destination, file, ret_fd, err);
-	return open_plain(run, plain_path(run, index, m), file, ret_fd, err);
+		return open_following(run, index, m->destination, file, ret_fd, err);
+	return open_plain(run, index, plain_path(run, index, m), file, ret_fd, err);
 }
 
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, int *ret_fd,
@@ -101,4 +121,25 @@ int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, i
 		return ar_fail(err, -fd, "target '%s'", m->destination);
 	*ret_fd = fd;
 	return 0;
+}
+
+int ar_target_working_directory(struct ar_run *run, struct ar_error *err)
+{
+	const char *cwd = run->process->cwd, *bind;
+	_cleanup_fd_ int fd = ar_open_in_root(run->root, cwd, O_PATH, 0);
+	struct ar_error why = { 0 };
+	int r = fd == -ENOENT ? ar_mkdir_in_root(run->root, cwd, 0755, &fd, &why) : 0;
+
+	if (r == 0)
+		return 0;
+	ar_debug("%s", why.text);
+	bind = r == -EROFS ? held_bind(run, run->effective->spec->mounts.n,
+				       ar_path_absolute(run->arena, cwd))
+			   : NULL;
+	return bind ? ar_refuse(
+			      err, EROFS,
+			      "working directory '%s': it is missing in the bind on '%s', which is "
+			      "read-only by policy",
+			      cwd, bind)
+		    : 0;
 }

@@ -11,7 +11,8 @@ struct ar_run;
 
 /*
  * Where a mount goes, as a descriptor, so that nothing walks its path a second time. What is
- * missing is made: a file where file is true, else a directory.
+ * missing is made: a file where file is true, else a directory; but never in a bind that policy
+ * made read-only, for that would write to the host what the container must not.
  *
  * Whoever shares a volume with the container may put links into the way while it is made
  * (CVE-2021-30465). compat follows them, beneath the root, as runc does. The other profiles follow
@@ -24,3 +25,8 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *moun
 /* The same for a look at a mount that was made. -ENOENT without a text. */
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *mount, int *ret_fd,
 		   struct ar_error *err);
+/*
+ * Make the working directory where it is missing, as with runc, while the root can be written to.
+ * What cannot be made is an error when it is entered, but for a bind that policy made read-only.
+ */
+int ar_target_working_directory(struct ar_run *run, struct ar_error *err);

@@ -8,6 +8,9 @@
 
 /* The kernel's __NEW_UTS_LEN. */
 #define UTS_NAME_MAX 64
+/* Every mount is compared with the others. Engines send some dozens, a pod of Kubernetes some
+ * hundred at most; the kernel has room for 100000 in a namespace (fs.mount-max). */
+#define MOUNTS_MAX 4096u
 
 int ar_check_refuse(const struct ar_check *c, unsigned int line, const char *fmt, ...)
 {
@@ -156,6 +159,10 @@ static int check_mounts(const struct ar_check *c, const struct ar_spec *spec)
 {
 	size_t i = 0;
 
+	if (spec->mounts.n > MOUNTS_MAX)
+		return ar_check_refuse(c, 0,
+				       "mounts: %zu are more than the %u that a container may have",
+				       spec->mounts.n, MOUNTS_MAX);
 	ar_list_foreach(const struct ar_mount, m, &spec->mounts) {
 		bool bind = ar_streq(m->type, "bind") || ar_strings_have(&m->options, "bind") ||
 			    ar_strings_have(&m->options, "rbind");

@@ -34,7 +34,7 @@
 struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
 	const char *resolved, *kind, *holds, *mounted, *socket;
-	struct ar_strings names;
+	struct ar_strings names, flags, flags_below; /* options of mounts on the host */
 	struct ar_opt_u64 fs_type;
 };
 struct case_hook {
@@ -45,8 +45,7 @@ struct case_hook {
 };
 /* A host with everything, unless the file says otherwise. */
 struct case_facts {
-	const char *id, *bundle, *root, *home, *apparmor_default, *apparmor_asked,
-		*controllers;
+	const char *id, *bundle, *root, *home, *apparmor_default, *apparmor_asked, *controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
 	struct ar_opt_i64 landlock, oom_score_adj, now;
 	struct ar_opt_u64 nofile;
@@ -66,6 +65,8 @@ static const struct ar_field source_fields[] = {
 	{ .name = "mounted", .type = AR_T_STRING, IN(case_source, mounted) },
 	{ .name = "socket", .type = AR_T_STRING, IN(case_source, socket) },
 	{ .name = "names", .type = AR_T_STRINGS, IN(case_source, names) },
+	{ .name = "flags", .type = AR_T_STRINGS, IN(case_source, flags) },
+	{ .name = "flagsBelow", .type = AR_T_STRINGS, IN(case_source, flags_below) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
 };
 static const struct ar_class source_class = {
@@ -198,6 +199,14 @@ static const char *resolve(struct golden *g, const char *path)
 	return path;
 }
 
+static uint64_t attr_of(struct golden *g, const struct ar_strings *flags)
+{
+	struct ar_mount_options options;
+
+	ar_mount_options_parse(g->arena, flags, &options);
+	return options.attr_set;
+}
+
 static struct ar_source make_source(struct golden *g, const char *asked)
 {
 	struct ar_source s = { .fd = -1,
@@ -216,6 +225,8 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.mounted = c->mounted;
 		s.socket = c->socket;
 		s.names = c->names;
+		s.attr = attr_of(g, &c->flags);
+		s.attr_below = attr_of(g, &c->flags_below);
 		s.fs_type = c->fs_type.set ? c->fs_type.value : s.fs_type;
 	}
 	return s;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "policy/engines.h"
 #include "policy/hostpaths.h"
 #include "policy/merging.h"
@@ -199,6 +200,41 @@ TEST("tightening leaves alone what is tight already")
 TEST("a mount that is read-only at its top becomes so below")
 {
 	CHECK_STR(tightened("rbind,ro", AR_WANT_RO, true), "rbind, ro, rro");
+}
+
+static const char *keeping(const char *option, uint64_t top, uint64_t tree)
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	const char *items[] = { option, NULL };
+	const struct ar_strings options = { items, 1 };
+
+	return ar_mount_keeping(arena, &options, top, tree).n ? option : "";
+}
+
+TEST("what would clear a flag that is kept is left out")
+{
+	CHECK_STR(keeping("rw", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY), "");
+	CHECK_STR(keeping("rrw", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY), "");
+	CHECK_STR(keeping("rw", 0, MOUNT_ATTR_RDONLY), "rw");
+	CHECK_STR(keeping("rrw", 0, MOUNT_ATTR_RDONLY), "");
+	CHECK_STR(keeping("rexec", 0, MOUNT_ATTR_RDONLY), "rexec");
+	CHECK_STR(keeping("exec", MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOEXEC), "");
+	CHECK_STR(keeping("suid", MOUNT_ATTR_NOSUID, 0), "");
+	CHECK_STR(keeping("rdev", 0, MOUNT_ATTR_NODEV), "");
+	CHECK_STR(keeping("symfollow", MOUNT_ATTR_NOSYMFOLLOW, 0), "");
+	CHECK_STR(keeping("noexec", MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOEXEC), "noexec");
+}
+
+TEST("what can be anywhere and go anywhere is known by its shape alone")
+{
+	CHECK(ar_engine_file_is_anywhere(
+		ar_engine_file_find(&plain, NULL, "/x/volumes/v/_data", "/y")));
+	CHECK(ar_engine_file_is_anywhere(ar_engine_file_find(
+		&plain, NULL, "/x/io.containerd.grpc.v1.cri/image-volumes/v", "/y")));
+	CHECK(!ar_engine_file_is_anywhere(
+		ar_engine_file_find(&plain, NULL, "/x/containers/" ID "/hosts", "/etc/hosts")));
+	CHECK(!ar_engine_file_is_anywhere(
+		ar_engine_file_find(&plain, NULL, "/etc/localtime", "/y")));
 }
 
 static const char *sized(const char *option, uint64_t normal, uint64_t ceiling)

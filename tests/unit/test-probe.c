@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "kernel/probe.h"
 
 /* --- a bundle on disk -------------------------------------------------------------------- */
@@ -155,6 +157,24 @@ TEST("a source is looked at as what it is: procfs, socket, device")
 	CHECK(S_ISSOCK(f->sources[1].mode));
 	CHECK(S_ISCHR(f->sources[2].mode));
 	close(sock);
+	done(f);
+}
+
+TEST("a source has the flags of its mount on the host")
+{
+	struct ar_mount m[] = { bind_of("/proc/sys/kernel", "/a"), bind_of("data", "/b") };
+	struct ar_facts *f;
+	struct statvfs st;
+
+	make_bundle();
+	dir("data");
+	f = facts_of(m, 2);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(statvfs(i ? at("data") : "/proc/sys/kernel", &st), 0);
+		CHECK_INT(!(f->sources[i].attr & MOUNT_ATTR_NOEXEC), !(st.f_flag & ST_NOEXEC));
+		CHECK_INT(!(f->sources[i].attr & MOUNT_ATTR_RDONLY), !(st.f_flag & ST_RDONLY));
+		CHECK_UINT(f->sources[i].attr_below, 0);
+	}
 	done(f);
 }
 

@@ -596,6 +596,28 @@ TEST("a mount's destination becomes clean and absolute")
 	CHECK_UINT(mounts[2].line, 2);
 }
 
+static const char *with_mounts(struct ar_arena *arena, unsigned int n)
+{
+	_cleanup_text_ struct ar_text more = AR_TEXT_INIT;
+
+	ar_text_addf(&more, ",\"mounts\":[");
+	for (unsigned int i = 0; i < n; i++)
+		ar_text_addf(&more, "%s{\"destination\":\"/m%u\"}", i ? "," : "", i);
+	ar_text_addf(&more, "]");
+	return assemble(arena, &(struct parts){ .more = ar_text_str(&more) });
+}
+
+TEST("mounts are many, not any number")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct ar_spec *spec;
+
+	CHECK_INT(read_text(arena, with_mounts(arena, 4096), &spec), 0);
+	CHECK_INT(read_text(arena, with_mounts(arena, 4097), &spec), -EINVAL);
+	CHECK_STR(err.text,
+		  "config.json: mounts: 4097 are more than the 4096 that a container may have");
+}
+
 TEST("a seccomp section that says nothing counts as left out")
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();

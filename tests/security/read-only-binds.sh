@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What policy makes read-only is not to be written by the runtime either: mount points and a working directory that
+# are missing in such a bind would be made by root, on the host.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/attack.bash"
+needs root command:unshare
+
+mkdir -p "$TEST_TMP/volume"
+echo data >"$TEST_TMP/file"
+
+# run_beside PROFILE: the bundle, on a host with a /usr/local/games and a /home/u1 of the test's own.
+run_beside() {
+	run_command unshare --mount --propagation private sh -c '
+		mount -t tmpfs fake /usr/local/games && mount -t tmpfs home /home && mkdir -p /home/u1/there /usr/local/games/there || exit
+		"$1" --root "$2" --profile "$3" run --bundle "$4" "$5"
+		status=$?
+		cd /usr/local/games && find . ! -path . ! -path ./there | sed "s|^|on the host: |" >&2
+		cd /home/u1 && find . ! -path . ! -path ./there | sed "s|^|on the host: |" >&2
+		exit $status' sh "$AGENTRUN" "$state" "$1" "$bundle" "$id"
+}
+
+# expect_held PART: the runtime said so, and made nothing.
+expect_held() {
+	expect_error "$1"
+	expect_error "in the bind on '/m', which is read-only by policy"
+	check_lacks "on the host" "$errors" "on the host"
+	check_lacks "what ran" "$output" escaped
+	assert_nothing_left
+}
+
+for source in /usr/local/games /home/u1; do
+	for target in '{destination: "/m/sub/file", type: "bind", source: $file, options: ["bind"]}' \
+		'{destination: "/m/dir", type: "tmpfs", source: "tmpfs"}'; do
+		test_begin "agent: no mount point is made in $source: ${target:15:8}"
+		attack_bundle '.mounts += [{destination: "/m", type: "bind", source: $source, options: ["rbind", "rw"]}, '"$target"']' \
+			--arg source "$source" --arg file "$TEST_TMP/file"
+		run_beside agent
+		expect_held "mount '/m/"
+	done
+
+	test_begin "agent: no working directory is made in $source"
+	attack_bundle '.process.cwd = "/m/work/dir" |
+		.mounts += [{destination: "/m", type: "bind", source: $source, options: ["rbind", "rw"]}]' --arg source "$source"
+	run_beside agent
+	expect_held "working directory '/m/work/dir'"
+
+	test_begin "agent: nor where something is mounted beneath"
+	attack_bundle '.process.cwd = "/m/work/dir" | .mounts += [{destination: "/m", type: "bind", source: $source, options: ["rbind", "rw"]},
+		{destination: "/m/there", type: "tmpfs", source: "tmpfs"}]' --arg source "$source"
+	run_beside agent
+	expect_held "working directory '/m/work/dir'"
+
+	test_begin "agent: what is there in $source is mounted on and worked in"
+	attack_bundle '.process.cwd = "/m/there" | .process.args = ["sh", "-c", "touch here && echo ran; touch /m/x"]
+		| .mounts += [{destination: "/m", type: "bind", source: $source, options: ["rbind", "rw"]},
+		{destination: "/m/there", type: "tmpfs", source: "tmpfs"}]' --arg source "$source"
+	run_beside agent
+	check_equal "what ran" "$output" ran
+	check_has "the bind" "$errors" "/m/x: Read-only file system"
+	check_lacks "on the host" "$errors" "on the host"
+	assert_nothing_left
+done
+
+test_begin "agent: the directory of secrets of another container is not written to"
+other=$TEST_TMP/overlay-containers/0123456789abcdef/userdata/run/secrets
+mkdir -p "$other"
+attack_bundle '.mounts += [{destination: "/run/secrets", type: "bind", source: $source, options: ["bind"]},
+	{destination: "/run/secrets/token", type: "bind", source: $file, options: ["bind"]}]' \
+	--arg source "$other" --arg file "$TEST_TMP/file"
+run_agentrun run --bundle "$bundle" "$id"
+expect_error "mount '/run/secrets/token': it is missing in the bind on '/run/secrets', which is read-only by policy"
+check_equal "made on the host" "$(ls "$other")" ""
+assert_nothing_left
+
+test_begin "agent: into its own, secrets are mounted, and it is read-only"
+id=$(od -An -N8 -tx8 /dev/urandom | tr -d ' ') # as engines give it
+own=$TEST_TMP/overlay-containers/$id/userdata/run/secrets
+mkdir -p "$own"
+attack_bundle '.mounts += [{destination: "/run/secrets", type: "bind", source: $source, options: ["bind"]},
+	{destination: "/run/secrets/token", type: "bind", source: $file, options: ["bind"]}]
+	| .process.args = ["sh", "-c", "cat /run/secrets/token; touch /run/secrets/x"]' \
+	--arg source "$own" --arg file "$TEST_TMP/file"
+run_agentrun run --bundle "$bundle" "$id"
+check_equal "the secret" "$output" data
+check_has "its directory" "$errors" "Read-only file system"
+assert_nothing_left
+
+test_begin "agent: a volume that its place makes read-only takes mount points, and is read-only"
+attack_bundle '.mounts += [{destination: "/etc/app", type: "bind", source: $source, options: ["rbind"]},
+	{destination: "/etc/app/new/file", type: "bind", source: $file, options: ["bind"]}]
+	| .process.args = ["sh", "-c", "cat /etc/app/new/file; touch /etc/app/x"]' \
+	--arg source "$TEST_TMP/volume" --arg file "$TEST_TMP/file"
+run_agentrun run --bundle "$bundle" "$id"
+check_equal "the file" "$output" data
+check_has "the volume" "$errors" "Read-only file system"
+assert_nothing_left
+
+test_begin "where nothing guards, they are made"
+attack_bundle '.process.cwd = "/m/work" | .mounts += [{destination: "/m", type: "bind", source: "/home/u1", options: ["rbind"]},
+	{destination: "/m/dir", type: "tmpfs", source: "tmpfs"}]'
+run_beside compat
+expect_output escaped
+check_has "made" "$errors" "on the host: ./dir"
+check_has "made" "$errors" "on the host: ./work"
+assert_nothing_left

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In strict only what is declared is taken, and volumes of engines: a directory that only looks like one is not one.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/attack.bash"
+needs root
+
+pod=0a1b2c3d-1111-2222-3333-444455556666
+ids=0123456789abcdef
+printf '{}\n' >"$TEST_TMP/none"
+printf '{ "engine-roots": ["%s/data"] }\n' "$TEST_TMP" >"$TEST_TMP/declared"
+
+shapes=(volumes/x/_data volumes/x/_data/below nerdctl/1935db59/volumes/default/x/_data "overlay/$ids/merged"
+	"overlay-containers/$ids/userdata/volumes/x" "io.containerd.grpc.v1.cri/containers/$ids/volumes/x"
+	"kubelet/pods/$pod/volumes/kubernetes.io~empty-dir/x" .local/share/docker/volumes/x/_data)
+for shape in "${shapes[@]}"; do
+	mkdir -p "$TEST_TMP/other/$shape" "$TEST_TMP/data/$shape"
+
+	test_begin "strict: $shape anywhere is no engine's"
+	bind_bundle "$TEST_TMP/other/$shape" rw
+	run_agentrun --config "$TEST_TMP/declared" --profile strict run --bundle "$bundle" "$id"
+	expect_error "is refused by the strict profile"
+	expect_error "mounts[/host].source"
+	check_lacks "what ran" "$output" escaped
+	assert_nothing_left
+
+	test_begin "strict: in a root of engines that is declared it is"
+	bind_bundle "$TEST_TMP/data/$shape" rw
+	run_agentrun --config "$TEST_TMP/none" --profile strict explain --bundle "$bundle"
+	expect_status 1
+	run_agentrun --config "$TEST_TMP/declared" --profile strict run --bundle "$bundle" "$id"
+	expect_success
+	expect_output escaped
+	assert_nothing_left
+done
+
+test_begin "agent: it is taken"
+bind_bundle "$TEST_TMP/other/volumes/x/_data" rw
+run_agentrun --config "$TEST_TMP/none" run --bundle "$bundle" "$id"
+expect_success
+expect_output escaped
+assert_nothing_left
