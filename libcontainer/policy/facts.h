@@ -13,6 +13,11 @@
  * policy itself makes no system call and tests can make facts up.
  */
 
+/* Landlock keeps memory apart from the first, abstract sockets and signals too from the second ABI
+ * on (Linux 5.19, 6.12). */
+#define AR_LANDLOCK_ABI_DOMAIN 2
+#define AR_LANDLOCK_ABI_SCOPES 6
+
 /* A path of the host, resolved once. What is judged is this descriptor, and this descriptor is what
  * gets mounted. */
 struct ar_source {
