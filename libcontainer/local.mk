@@ -179,6 +179,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/ns.h \
 	%D%/kernel/personality.c \
 	%D%/kernel/personality.h \
+	%D%/kernel/probe-caller.c \
 	%D%/kernel/probe-features.c \
 	%D%/kernel/probe-features.h \
 	%D%/kernel/probe-host.c \
