@@ -111,6 +111,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/attributes.h \
 	%D%/kernel/caps.c \
 	%D%/kernel/caps.h \
+	%D%/kernel/cgroup-alone.c \
 	%D%/kernel/cgroup-bpf.c \
 	%D%/kernel/cgroup-convert.c \
 	%D%/kernel/cgroup-devices.c \
