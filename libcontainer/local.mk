@@ -111,6 +111,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/attributes.h \
 	%D%/kernel/caps.c \
 	%D%/kernel/caps.h \
+	%D%/kernel/cgroup-alone.c \
 	%D%/kernel/cgroup-bpf.c \
 	%D%/kernel/cgroup-convert.c \
 	%D%/kernel/cgroup-devices.c \
@@ -179,6 +180,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/ns.h \
 	%D%/kernel/personality.c \
 	%D%/kernel/personality.h \
+	%D%/kernel/probe-caller.c \
 	%D%/kernel/probe-features.c \
 	%D%/kernel/probe-features.h \
 	%D%/kernel/probe-host.c \

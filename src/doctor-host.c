@@ -8,19 +8,17 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "policy/facts.h"
 
 /* --- security modules --- */
 
 #define MODULES "security modules"
-#define LANDLOCK_SCOPES                                                          \
-	6 /* the ABI that keeps signals and abstract sockets inside (Linux 6.12) \
-	   */
 
 static void look_at_landlock(struct ar_visit *v)
 {
 	const struct ar_host *h = v->host;
 
-	if (h->landlock_abi >= LANDLOCK_SCOPES)
+	if (h->landlock_abi >= AR_LANDLOCK_ABI_SCOPES)
 		ar_visit_add(v, MODULES, "Landlock", AR_VERDICT_OK, NULL, "ABI %d",
 			     h->landlock_abi);
 	else if (h->landlock_abi > 0)

@@ -33,7 +33,7 @@
 static bool can_have(const struct ar_host *h, const char *control)
 {
 	if (strcmp(control, "landlock") == 0)
-		return h->landlock_abi > 0;
+		return h->landlock_abi >= AR_LANDLOCK_ABI_SCOPES;
 	if (strcmp(control, "memory-limit") == 0)
 		return ar_host_lists(h->controllers, "memory");
 	if (strcmp(control, "pids-limit") == 0)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ar_arena;
 struct ar_cgroup;
 struct ar_error;
 
@@ -29,6 +30,9 @@ int ar_cgroup_await(int fd, const char *key, uint64_t value, int64_t deadline);
  *
  */
 int ar_cgroup_check_thawed(const struct ar_cgroup *cgroup, struct ar_error *err);
+
+/* Where a process ("self", or its pid) is, by /proc/PID/cgroup: in arena. cgroup-path.c */
+int ar_cgroup_of(struct ar_arena *arena, const char *pid, char **ret, struct ar_error *err);
 
 /*
  * Enable controllers for the children of the directory fd, which is called path in messages: those

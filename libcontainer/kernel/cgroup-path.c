@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/cgroup-file.h"
 #include "kernel/mountinfo.h"
 
 /* the cgroup below which containers without a cgroupsPath live */
@@ -52,7 +53,7 @@ int ar_cgroup_find_root(struct ar_arena *arena, const char **ret_root, struct ar
 }
 
 /* "0::/path\n" is the line of the v2 tree in /proc/PID/cgroup. */
-static int cgroup_of(struct ar_arena *arena, const char *pid, char **ret, struct ar_error *err)
+int ar_cgroup_of(struct ar_arena *arena, const char *pid, char **ret, struct ar_error *err)
 {
 	char file[64], *text, *line;
 	size_t len;
@@ -100,7 +101,7 @@ static bool has_dotdot(const char *path)
 static int own_parent(struct ar_arena *arena, const char **ret, struct ar_error *err)
 {
 	char *own, *slash;
-	int r = cgroup_of(arena, "self", &own, err);
+	int r = ar_cgroup_of(arena, "self", &own, err);
 
 	if (r < 0)
 		return r;
@@ -218,7 +219,7 @@ int ar_cgroup_sub_of(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid
 	int r;
 
 	(void)snprintf(digits, sizeof(digits), "%d", pid); /* fits */
-	r = cgroup_of(arena, digits, &path, err);
+	r = ar_cgroup_of(arena, digits, &path, err);
 	if (r < 0)
 		return r;
 	if (!ar_path_within(path, cgroup->path))

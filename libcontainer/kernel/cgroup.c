@@ -116,6 +116,8 @@ static int check_usable(const struct ar_cgroup *cgroup, int fd, struct ar_error 
 	/* a child of a frozen cgroup is born frozen: what starts there never runs */
 	int r = ar_cgroup_check_thawed(cgroup, err);
 
+	if (r == 0 && cgroup->alone)
+		r = ar_cgroup_check_alone(cgroup, err);
 	if (r < 0)
 		return r;
 	r = ar_file_peek(fd, "cgroup.type", type, sizeof(type));

@@ -23,6 +23,7 @@ struct ar_cgroup {
 	int fd;		  /* O_DIRECTORY of the cgroup, -1 while there is none */
 	int made_from;	  /* depth of the first path component that ar_cgroup_make() made, -1 */
 	const char *controllers; /* cgroup.controllers of the tree's root */
+	bool alone;		 /* make() and open_made() ask what ar_cgroup_check_alone() does */
 };
 #define AR_CGROUP_INIT ((struct ar_cgroup){ .root_fd = -1, .fd = -1, .made_from = -1 })
 void ar_cgroup_close(struct ar_cgroup *cgroup);
@@ -57,6 +58,11 @@ int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resource
 int ar_cgroup_check_unused(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* That it holds no processes, or is not there: of both refusals that one alone. */
 int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err);
+/*
+ * That it shares nothing with other containers: -EBUSY when there are cgroups below it, or
+ * processes in one above it that is neither the tree's root nor above our own cgroup.
+ */
+int ar_cgroup_check_alone(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Open it, made by somebody else since; it must be able to hold a container. */
 int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
 /*

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "policy/facts.h"
 
 /* Newer than the headers of Linux 6.1. The kernel takes a longer structure, if what it does not
  * know is zero. */
@@ -22,9 +23,6 @@ struct ruleset {
 #ifndef LANDLOCK_ACCESS_FS_REFER
 #define LANDLOCK_ACCESS_FS_REFER (1u << 13) /* ABI 2 */
 #endif
-
-#define ABI_REFER 2
-#define ABI_SCOPE 6
 
 int ar_landlock_abi(void)
 {
@@ -53,19 +51,20 @@ int ar_landlock_scope(int abi, int root, int signals, struct ar_error *err)
 	struct ruleset attributes = { 0 };
 	/* the kernel of ABI 1 to 3 does not know the later members: their zeros would do, a shorter
 	 * structure says it */
-	size_t size = abi >= ABI_SCOPE ? sizeof(attributes) : sizeof(attributes.handled_access_fs);
+	size_t size = abi >= AR_LANDLOCK_ABI_SCOPES ? sizeof(attributes)
+						    : sizeof(attributes.handled_access_fs);
 	_cleanup_fd_ int ruleset = -1;
 	int r;
 
 	if (abi < 1)
 		return ar_refuse(err, ENOSYS, "this kernel has no Landlock");
-	if (abi < ABI_REFER)
+	if (abi < AR_LANDLOCK_ABI_DOMAIN)
 		return ar_refuse(
 			err, EOPNOTSUPP,
 			"this kernel's Landlock has no domain that leaves moving files alone "
 			"(it is of ABI %d, %d is needed)",
-			abi, ABI_REFER);
-	if (abi >= ABI_SCOPE)
+			abi, AR_LANDLOCK_ABI_DOMAIN);
+	if (abi >= AR_LANDLOCK_ABI_SCOPES)
 		attributes.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | (signals ? SCOPE_SIGNAL : 0);
 	else
 		attributes.handled_access_fs = LANDLOCK_ACCESS_FS_REFER;
@@ -73,10 +72,10 @@ int ar_landlock_scope(int abi, int root, int signals, struct ar_error *err)
 	ruleset = (int)syscall(__NR_landlock_create_ruleset, &attributes, size, 0);
 	if (ruleset < 0)
 		return ar_fail(err, errno, "Landlock: make a ruleset");
-	r = abi >= ABI_SCOPE ? 0 : grant_refer(ruleset, root, err);
+	r = abi >= AR_LANDLOCK_ABI_SCOPES ? 0 : grant_refer(ruleset, root, err);
 	if (r < 0)
 		return r;
 	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
 		return ar_fail(err, errno, "Landlock: enter a domain");
-	return abi < ABI_SCOPE;
+	return abi < AR_LANDLOCK_ABI_SCOPES;
 }

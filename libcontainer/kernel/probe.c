@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -26,7 +23,6 @@
 #include "kernel/lsm.h"
 #include "kernel/ns.h"
 #include "kernel/probe-internal.h"
-#include "kernel/rlimit.h"
 #include "policy/hostpaths.h"
 
 #define SMALL_FILE (64u << 10)
@@ -68,52 +64,6 @@ static void probe_kernel(struct ar_probing *p)
 	}
 	f->landlock_abi = ar_landlock_abi();
 	f->now = time(NULL);
-}
-
-/* setrlimit(2) asks the initial user namespace for CAP_SYS_RESOURCE. */
-static bool may_raise_limits(const struct ar_probing *p)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return !p->trust.userns && syscall(SYS_capget, &head, data) == 0 &&
-	       (data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective & CAP_TO_MASK(CAP_SYS_RESOURCE));
-}
-
-static void probe_rlimits(struct ar_probing *p)
-{
-	size_t n;
-	const struct ar_name *names = ar_rlimit_names(&n);
-	struct ar_rlimit *limits;
-
-	if (may_raise_limits(p))
-		return;
-	limits = ar_alloc_array(p->arena, n, sizeof(*limits));
-	for (size_t i = 0; i < n; i++) {
-		struct rlimit limit;
-
-		if (getrlimit((int)names[i].value, &limit) < 0)
-			continue; /* a type this kernel does not know: setting it fails by itself */
-		limits[p->facts->rlimits.n++] =
-			(struct ar_rlimit){ .type = names[i].name,
-					    .soft = { true, limit.rlim_cur },
-					    .hard = { true, limit.rlim_max } };
-	}
-	p->facts->rlimits.items = limits;
-}
-
-static void probe_process(struct ar_probing *p)
-{
-	struct ar_facts *f = p->facts;
-	const char *score = read_text(p, "/proc/self/oom_score_adj", SMALL_FILE);
-	struct rlimit limit;
-
-	f->oom_score_adj = score ? (int)strtol(score, NULL, 10) : 0;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		f->nofile_soft = limit.rlim_cur;
-		f->nofile_hard = limit.rlim_max;
-	}
-	probe_rlimits(p);
 }
 
 static bool is_hosts_device(const struct ar_device *d)
@@ -307,7 +257,7 @@ void ar_facts_done(struct ar_facts *facts)
 static void probe_for_policy(struct ar_probing *p)
 {
 	probe_kernel(p);
-	probe_process(p);
+	ar_probe_caller(p->arena, p->trust.userns, &p->facts->caller);
 	probe_cgroup(p);
 	probe_lsm(p);
 	probe_groups(p);

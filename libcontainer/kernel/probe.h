@@ -19,6 +19,9 @@ struct ar_error;
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
 	     int bundle_fd, const char *bundle, const char *id, const struct ar_config *config,
 	     struct ar_facts **ret_facts, struct ar_error *err);
+/* What a new process inherits from this one. userns: this process, or the new one when its limits
+ * are set, is not in the initial user namespace, where no limit can be raised. */
+void ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret);
 /* Close the descriptors; NULL is allowed. */
 void ar_facts_done(struct ar_facts *facts);
 

@@ -11,10 +11,12 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/probe.h"
 #include "life/attend.h"
 #include "life/container.h"
 #include "life/streams.h"
 #include "policy/merge.h"
+#include "policy/trust.h"
 #include "run/run.h"
 
 /* --- the process that is asked --- */
@@ -147,6 +149,18 @@ static int asked_process(struct ar_container *c, const struct ar_exec_args *args
 	return r;
 }
 
+/* The limits of a process in a user namespace are set in there. */
+static void probe_caller(const struct ar_container *c, struct ar_caller *ret)
+{
+	struct ar_trust trust;
+
+	if (c->effective->profile == AR_PROFILE_COMPAT)
+		return;
+	ar_trust_get(&trust);
+	ar_probe_caller(c->arena, trust.userns || ar_spec_namespace(c->effective->spec, "user"),
+			ret);
+}
+
 /* --- the walk --- */
 
 static int check_status(const struct ar_container *c, const struct ar_exec_args *args,
@@ -245,6 +259,7 @@ int ar_life_exec(const struct ar_context *ctx, const struct ar_exec_args *args, 
 	_cleanup_container_ struct ar_container c;
 	struct ar_process asked = { 0 };
 	const struct ar_process *process;
+	struct ar_caller by = { 0 };
 	struct ar_run run;
 	int r = ar_container_open(&c, ctx, args->id, AR_LOCK_NONE, err);
 
@@ -255,8 +270,10 @@ int ar_life_exec(const struct ar_context *ctx, const struct ar_exec_args *args, 
 		r = ar_container_read_effective(&c, err);
 	if (r == 0)
 		r = asked_process(&c, args, &asked, err);
-	if (r == 0)
-		r = ar_merge_exec(c.arena, c.effective, &asked, &process, NULL, err);
+	if (r == 0) {
+		probe_caller(&c, &by);
+		r = ar_merge_exec(c.arena, c.effective, &by, &asked, &process, NULL, err);
+	}
 	if (r < 0)
 		return r;
 	ar_container_tell_capabilities(c.arena, process);

@@ -13,6 +13,11 @@
  * policy itself makes no system call and tests can make facts up.
  */
 
+/* Landlock keeps memory apart from the first, abstract sockets and signals too from the second ABI
+ * on (Linux 5.19, 6.12). */
+#define AR_LANDLOCK_ABI_DOMAIN 2
+#define AR_LANDLOCK_ABI_SCOPES 6
+
 /* A path of the host, resolved once. What is judged is this descriptor, and this descriptor is what
  * gets mounted. */
 struct ar_source {
@@ -58,6 +63,14 @@ struct ar_group_fact {
 enum ar_scratch { AR_SCRATCH_TMP, AR_SCRATCH_VAR_TMP, AR_SCRATCH_RUN, AR_SCRATCH_COUNT };
 extern const char *const ar_scratch_paths[AR_SCRATCH_COUNT]; /* "/tmp", "/var/tmp", "/run" */
 
+/* What a process of a container inherits from the one that starts it: this process. */
+struct ar_caller {
+	int oom_score_adj;
+	uint64_t nofile_soft, nofile_hard; /* RLIMIT_NOFILE, 0: unknown */
+	bool may_raise;			   /* CAP_SYS_RESOURCE in the initial user namespace */
+	struct ar_list rlimits; /* struct ar_rlimit: its hard limits, if it cannot raise them */
+};
+
 struct ar_facts {
 	unsigned int kernel_major, kernel_minor;
 	uid_t euid;
@@ -95,8 +108,6 @@ struct ar_facts {
 	const char *id;
 	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
 					       last */
-	int oom_score_adj;		    /* of this process */
-	uint64_t nofile_soft, nofile_hard;  /* RLIMIT_NOFILE of this process, 0: unknown */
-	struct ar_list rlimits; /* struct ar_rlimit: its hard limits, if it cannot raise them */
-	int64_t now;		/* seconds since 1970, for opt-outs that expire */
+	struct ar_caller caller;
+	int64_t now; /* seconds since 1970, for opt-outs that expire */
 };

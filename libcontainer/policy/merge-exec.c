@@ -84,9 +84,21 @@ static void begin(struct ar_merging *m, struct ar_arena *arena,
 	ar_values_get(container->profile, config, &m->values);
 }
 
+/*
+ * A score that was not asked for is the container's, unless the caller's is higher and it has no
+ * right to lower it: such a process ends before its container.
+ */
+static void inherit_oom_score(struct ar_process *p, const struct ar_process *asked,
+			      const struct ar_caller *by)
+{
+	if (!asked->oom_score_adj.set && p->oom_score_adj.set && !by->may_raise &&
+	    by->oom_score_adj > p->oom_score_adj.value)
+		p->oom_score_adj.value = by->oom_score_adj;
+}
+
 int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
-		  const struct ar_process *asked, const struct ar_process **ret,
-		  struct ar_list *decisions, struct ar_error *err)
+		  const struct ar_caller *by, const struct ar_process *asked,
+		  const struct ar_process **ret, struct ar_list *decisions, struct ar_error *err)
 {
 	const struct ar_process *own = container->spec->process;
 	static const struct ar_strings none;
@@ -101,6 +113,8 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		*decisions = (struct ar_list){ NULL, 0 };
 	if (container->profile != AR_PROFILE_COMPAT) {
 		begin(&m, arena, container, &ar_config_default);
+		m.caller = by;
+		inherit_oom_score(p, asked, by);
 		p->rlimits = with_own_rlimits(arena, &p->rlimits, &own->rlimits);
 		ceiling.capabilities = own->capabilities ? &own->capabilities->bounding : &none;
 		ceiling.nofile = own_nofile(own, m.values.nofile_ceiling);

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/sys.h"
+#include "policy/engines.h"
 #include "policy/merging.h"
 #include "spec/mount-options.h"
 
@@ -210,6 +211,44 @@ static void merge_memfd(struct ar_merging *m)
 
 /* --- the rest --- */
 
+/*
+ * Where engines and systemd keep the cgroups of others: made by whoever comes first, and later the
+ * parent of them all. A relative path may lead to the same, from a cgroup at the root.
+ */
+static const char *const cgroup_parents[] = {
+	"/agentrun",
+	"/buildkit",
+	"/default", /* containerd: its namespaces */
+	"/docker",
+	"/garden",
+	"/init.scope",
+	"/k8s.io",
+	"/kubelet",
+	"/**/kubepods",
+	"/**/kubepods/besteffort",
+	"/**/kubepods/burstable",
+	"/**/kubepods/guaranteed",
+	"/**/kubepods/**/pod*",
+	"/libpod_parent",
+	"/lxc",
+	"/machine",
+	"/moby",
+	"/podruntime",
+	"/system",
+	"/user",
+	"/**/*.slice", /* as cgroupfs has it, or the name of a unit */
+};
+
+static bool is_cgroup_parent(struct ar_merging *m, const char *asked)
+{
+	const char *path = ar_path_absolute(m->arena, asked);
+
+	for (size_t i = 0; i < AR_COUNT(cgroup_parents); i++)
+		if (ar_shape_matches(cgroup_parents[i], path))
+			return true;
+	return false;
+}
+
 static void judge_cgroups_path(struct ar_merging *m)
 {
 	static const char path[] = "linux.cgroupsPath";
@@ -224,6 +263,9 @@ static void judge_cgroups_path(struct ar_merging *m)
 	}
 	if (asked[strspn(asked, "/.")] == '\0')
 		reason = reason ? reason : "it is the root of the cgroup tree";
+	if (!reason && is_cgroup_parent(m, asked))
+		reason = "it is the parent of other cgroups, over which the container would "
+			 "have power";
 	if (reason)
 		ar_refused(m, path, path, asked, NULL, reason);
 }

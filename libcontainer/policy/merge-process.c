@@ -122,8 +122,10 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 /* The most that each may be, UINT64_MAX: anything. RLIMIT_AS is never set: it breaks sanitizers and
  * runtimes. */
-static uint64_t rlimit_ceiling(const char *type, const struct ar_process_ceiling *ceiling)
+static uint64_t rlimit_ceiling(const struct ar_merging *m, const char *type,
+			       const struct ar_process_ceiling *ceiling)
 {
+	const struct ar_list *const most[] = { ceiling->rlimits, &m->caller->rlimits };
 	uint64_t max = UINT64_MAX;
 
 	if (ar_streq(type, "RLIMIT_CORE"))
@@ -134,9 +136,10 @@ static uint64_t rlimit_ceiling(const char *type, const struct ar_process_ceiling
 		max = 0;
 	else if (ar_streq(type, "RLIMIT_NICE"))
 		max = 20; /* nice 0: setrlimit(2) */
-	ar_list_foreach(const struct ar_rlimit, limit, ceiling->rlimits)
-		if (ar_streq(limit->type, type))
-			max = least(max, limit->hard.value);
+	for (size_t i = 0; i < AR_COUNT(most); i++)
+		ar_list_foreach(const struct ar_rlimit, limit, most[i])
+			if (ar_streq(limit->type, type))
+				max = least(max, limit->hard.value);
 	return max;
 }
 
@@ -158,7 +161,7 @@ static void hold_rlimit(struct ar_merging *m, struct ar_rlimit *limit,
 			const struct ar_process_ceiling *ceiling)
 {
 	const char *field = ar_printf(m->arena, "process.rlimits[%s]", limit->type), *asked;
-	uint64_t max = rlimit_ceiling(limit->type, ceiling);
+	uint64_t max = rlimit_ceiling(m, limit->type, ceiling);
 
 	if (limit->soft.value <= max && limit->hard.value <= max)
 		return;
@@ -182,6 +185,23 @@ static void add_rlimit(struct ar_merging *m, struct ar_list *list, const char *t
 		     rlimit_text(m, soft, hard), NULL);
 }
 
+/*
+ * What is inherited from the engine, whose own is often unlimited. It is recorded even where
+ * nothing is changed: who starts an exec later may have more.
+ */
+static void add_nofile(struct ar_merging *m, struct ar_list *list, uint64_t max)
+{
+	const struct ar_caller *by = m->caller;
+	struct ar_rlimit *limits = list->items; /* room was kept */
+
+	if (by->nofile_hard > max)
+		add_rlimit(m, list, "RLIMIT_NOFILE", least(by->nofile_soft, max), max);
+	else if (by->nofile_hard)
+		limits[list->n++] = (struct ar_rlimit){ .type = "RLIMIT_NOFILE",
+							.soft = { true, by->nofile_soft },
+							.hard = { true, by->nofile_hard } };
+}
+
 static bool has_rlimit(const struct ar_list *list, const char *type)
 {
 	ar_list_foreach(const struct ar_rlimit, limit, list)
@@ -195,7 +215,6 @@ static void hold_rlimits(struct ar_merging *m, struct ar_process *p,
 {
 	struct ar_rlimit *limits = ar_alloc_array(m->arena, p->rlimits.n + 2, sizeof(*limits));
 	struct ar_list list = { limits, p->rlimits.n };
-	const struct ar_facts *f = m->facts;
 
 	if (list.n)
 		memcpy(limits, p->rlimits.items, list.n * sizeof(*limits));
@@ -203,10 +222,8 @@ static void hold_rlimits(struct ar_merging *m, struct ar_process *p,
 		hold_rlimit(m, &limits[i], ceiling);
 	if (!has_rlimit(&list, "RLIMIT_CORE"))
 		add_rlimit(m, &list, "RLIMIT_CORE", 0, 0);
-	/* inherited from the engine, whose own is often unlimited */
-	if (!has_rlimit(&list, "RLIMIT_NOFILE") && f && f->nofile_hard > ceiling->nofile)
-		add_rlimit(m, &list, "RLIMIT_NOFILE", least(f->nofile_soft, ceiling->nofile),
-			   ceiling->nofile);
+	if (!has_rlimit(&list, "RLIMIT_NOFILE"))
+		add_nofile(m, &list, ceiling->nofile);
 	p->rlimits = list;
 }
 
@@ -380,10 +397,14 @@ static void hold_oom_score(struct ar_merging *m, struct ar_process *p)
 			return;
 		p->oom_score_adj.value = 0;
 		ar_decide(m, "process.oomScoreAdj", text, "0");
-	} else if (!p->oom_score_adj.set && m->facts && m->facts->oom_score_adj < 0) {
-		/* inherited from the engine, which the kernel is told to spare */
-		p->oom_score_adj = (struct ar_opt_i64){ true, 0 };
-		ar_decide(m, "process.oomScoreAdj", "", "0");
+	} else if (!p->oom_score_adj.set && m->caller->oom_score_adj != 0) {
+		/* inherited from the engine, which the kernel may be told to spare; recorded for
+		 * execs by others */
+		p->oom_score_adj = (struct ar_opt_i64){ true, m->caller->oom_score_adj };
+		if (m->caller->oom_score_adj < 0) {
+			p->oom_score_adj.value = 0;
+			ar_decide(m, "process.oomScoreAdj", "", "0");
+		}
 	}
 }
 
@@ -426,12 +447,13 @@ static const char *confined_label(struct ar_merging *m, const char *label)
 
 void ar_merge_process(struct ar_merging *m)
 {
+	static const struct ar_list none;
 	struct ar_process *p = m->to->process;
 	const struct ar_process_ceiling ceiling = {
 		.capabilities = &m->values.capabilities,
 		.capabilities_path = "process.capabilities.bounding",
 		.nofile = m->values.nofile_ceiling,
-		.rlimits = &m->facts->rlimits,
+		.rlimits = &none,
 		.apparmor = m->facts->apparmor ? m->facts->apparmor_default : NULL,
 		.selinux = confined_label(m, p->selinux_label),
 	};

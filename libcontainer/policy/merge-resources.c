@@ -14,12 +14,15 @@ bool ar_limit_asked(const struct ar_opt_i64 *limit)
 
 /* --- unified --- */
 
-/* Keys of cgroup v2 that bound a container or share out what it may have anyway. */
+/*
+ * Keys of cgroup v2 that bound a container or share out what it may have anyway. Not those that
+ * keep something from its neighbours: io.latency slows them down until its own target is met,
+ * memory.low and memory.min are not reclaimed, cpuset.cpus.partition takes processors away.
+ */
 static const char *const unified_keys[] = {
 	"cpu.idle",    "cpu.max",	   "cpu.max.burst",    "cpu.weight", "cpu.weight.nice",
-	"cpuset.cpus", "cpuset.mems",	   "io.bfq.weight",    "io.latency", "io.max",
-	"io.weight",   "memory.high",	   "memory.oom.group", "memory.low", "rdma.max",
-	"misc.max",    "memory.zswap.max",
+	"cpuset.cpus", "cpuset.mems",	   "io.bfq.weight",    "io.max",     "io.weight",
+	"memory.high", "memory.oom.group", "memory.zswap.max", "misc.max",   "rdma.max",
 };
 
 static bool has_key(const char *key)

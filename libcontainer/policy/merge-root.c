@@ -9,15 +9,33 @@
 static void merge_landlock(struct ar_merging *m)
 {
 	struct ar_effective *e = m->out;
+	int abi = m->facts->landlock_abi;
 
-	if (m->facts->landlock_abi <= 0) {
+	if (abi <= 0) {
 		ar_not_applied(m, AR_CONTROL_LANDLOCK, "this kernel has no Landlock");
-	} else if (ar_opted_out(m, "landlock", "none", NULL)) {
-		e->strength[AR_CONTROL_LANDLOCK] = AR_OFF;
-	} else {
-		e->landlock_scope = true;
-		e->landlock_signals = m->values.landlock_signals;
+		return;
 	}
+	if (ar_opted_out(m, "landlock", "none", NULL)) {
+		e->strength[AR_CONTROL_LANDLOCK] = AR_OFF;
+		return;
+	}
+	if (abi < AR_LANDLOCK_ABI_DOMAIN) {
+		ar_not_applied(
+			m, AR_CONTROL_LANDLOCK,
+			ar_printf(m->arena,
+				  "Landlock ABI %d has no domain that leaves moving files alone",
+				  abi));
+		return;
+	}
+	/* what there is of it is applied */
+	e->landlock_scope = true;
+	e->landlock_signals = m->values.landlock_signals;
+	if (abi < AR_LANDLOCK_ABI_SCOPES)
+		ar_not_applied(m, AR_CONTROL_LANDLOCK,
+			       ar_printf(m->arena,
+					 "memory is kept apart, but Landlock ABI %d scopes neither "
+					 "sockets nor signals",
+					 abi));
 }
 
 void ar_merge_flags(struct ar_merging *m)

@@ -85,6 +85,7 @@ static int merge(struct ar_arena *arena, const struct ar_spec *spec, const struc
 				.profile = asked->profile,
 				.config = config,
 				.facts = facts,
+				.caller = &facts->caller,
 				.asked = asked };
 	struct ar_spec from = *spec;
 

@@ -37,11 +37,12 @@ int ar_merge_show(struct ar_arena *arena, const struct ar_spec *spec,
  * then held to the container's profile. Inherited when missing: user, cwd, env (when the list is
  * empty), capabilities, rlimits, labels, no_new_privs, scheduler, I/O priority and affinity; never
  * args, terminal and console size. A list that is given replaces the container's: --env and --cap
- * are appended to the container's own by the caller. decisions may be NULL.
+ * are appended to the container's own by the caller. by: who starts it, whose limits and score it
+ * would inherit; compat does not look at it. decisions may be NULL.
  */
 int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
-		  const struct ar_process *asked, const struct ar_process **ret,
-		  struct ar_list *decisions, struct ar_error *err);
+		  const struct ar_caller *by, const struct ar_process *asked,
+		  const struct ar_process **ret, struct ar_list *decisions, struct ar_error *err);
 
 /* New limits of an "update", held to the container's profile. */
 int ar_merge_update(struct ar_arena *arena, const struct ar_effective *container,

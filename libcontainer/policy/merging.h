@@ -31,8 +31,9 @@ struct ar_merging {
 	struct ar_values values;
 	const struct ar_spec *from;
 	const struct ar_config *config;
-	const struct ar_facts *facts; /* NULL in exec and update */
-	const struct ar_asked *asked; /* NULL there */
+	const struct ar_facts *facts;	/* NULL in exec and update */
+	const struct ar_caller *caller; /* NULL in update */
+	const struct ar_asked *asked;	/* NULL there */
 	struct ar_tightening tighten;
 
 	struct ar_effective *out;

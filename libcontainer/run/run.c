@@ -130,6 +130,9 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 	if (run->effective->strength[control] == AR_OFF) {
 		out.why = ar_effective_not_applied(run->effective, control);
 		out.result = out.why ? "not applied" : "off";
+		/* not even what policy left of it */
+		if (out.why && noted->result == 'n')
+			out.why = ar_strdup(run->arena, noted->why);
 		return out;
 	}
 	/* a required control that failed would have ended the walk */

@@ -34,6 +34,8 @@ static int locate_unit(struct ar_run *run, struct ar_error *err)
 	/* before it is on record, by which it would be removed */
 	if (r == 0)
 		r = ar_cgroup_check_unused(&run->cgroup, err);
+	if (r == 0)
+		r = ar_run_check_alone(run, err);
 	if (r < 0)
 		return r;
 	run->record->cgroup = run->cgroup.path;

@@ -115,7 +115,7 @@ static struct ar_facts make_facts(struct ar_arena *arena, const struct ar_spec *
 		.n_groups = 1,
 		.home = "/root",
 		.home_exists = true,
-		.nofile_hard = 1048576
+		.caller = { .nofile_hard = 1048576 }
 	};
 
 	make_mounts(arena, spec, &f);

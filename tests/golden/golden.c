@@ -47,8 +47,8 @@ struct case_hook {
 struct case_facts {
 	const char *id, *bundle, *root, *home, *apparmor_default, *apparmor_asked, *controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
-	struct ar_opt_i64 landlock, oom_score_adj, now;
-	struct ar_opt_u64 nofile;
+	struct ar_opt_i64 landlock, oom_score_adj, exec_oom_score_adj, now;
+	struct ar_opt_u64 nofile, exec_nofile;
 	struct ar_map links, namespaces, groups;
 	struct ar_strings other_devices; /* paths where the host has another device than is asked
 					    for */
@@ -109,6 +109,8 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "oomScoreAdj", .type = AR_T_I64, IN(case_facts, oom_score_adj) },
 	{ .name = "now", .type = AR_T_I64, IN(case_facts, now) },
 	{ .name = "nofile", .type = AR_T_U64, IN(case_facts, nofile) },
+	{ .name = "execOomScoreAdj", .type = AR_T_I64, IN(case_facts, exec_oom_score_adj) },
+	{ .name = "execNofile", .type = AR_T_U64, IN(case_facts, exec_nofile) },
 	{ .name = "links", .type = AR_T_MAP, IN(case_facts, links) },
 	{ .name = "namespaces", .type = AR_T_MAP, IN(case_facts, namespaces) },
 	{ .name = "groups", .type = AR_T_MAP, IN(case_facts, groups) },
@@ -322,6 +324,14 @@ static void make_devices(struct golden *g)
 	g->facts.joined_maps_root = g->says.joined_maps_root == AR_YES;
 }
 
+static struct ar_caller caller_of(const struct ar_opt_i64 *score, const struct ar_opt_u64 *nofile)
+{
+	return (struct ar_caller){ .oom_score_adj = (int)score->value,
+				   .nofile_soft = 1024,
+				   .nofile_hard = nofile->set ? nofile->value : 1048576,
+				   .may_raise = true };
+}
+
 static void make_facts(struct golden *g)
 {
 	const struct case_facts *s = &g->says;
@@ -343,9 +353,7 @@ static void make_facts(struct golden *g)
 	f->home_exists = s->home != NULL;
 	f->bundle = or (s->bundle, "/run/bundle");
 	f->id = or (s->id, "box");
-	f->oom_score_adj = (int)s->oom_score_adj.value;
-	f->nofile_soft = 1024;
-	f->nofile_hard = s->nofile.set ? s->nofile.value : 1048576;
+	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */
 	f->root = make_source(g, or (s->root, g->spec->root ? g->spec->root->path : "/"));
 	if (f->root.resolved[0] != '/')
@@ -416,10 +424,11 @@ static bool put_later(struct golden *g, const struct ar_effective *container,
 	const struct ar_resources *ret_resources;
 	struct ar_error err = { 0 };
 	struct ar_list decisions;
+	const struct ar_caller by = caller_of(&g->says.exec_oom_score_adj, &g->says.exec_nofile);
 
 	if (decode(g, &ar_process_class, "process.json", &process)) {
-		if (ar_merge_exec(g->arena, container, &process, &ret_process, &decisions, &err) <
-		    0)
+		if (ar_merge_exec(g->arena, container, &by, &process, &ret_process, &decisions,
+				  &err) < 0)
 			die(&err);
 		ar_json_open(w, '{');
 		ar_json_key(w, "process");

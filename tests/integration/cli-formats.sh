@@ -137,6 +137,26 @@ if test_begin "state tells of every control whether it is enforced, and why not"
 		'["enforced"]'
 fi
 
+if test_begin "where Landlock keeps only memory apart, state and explain say the same" root landlock command:strace; then
+	make_command "$bundle" . sleep 1000
+	older=(env ASAN_OPTIONS=detect_leaks=0 strace -D -qq -f -o /dev/null -e inject=landlock_create_ruleset:retval=2:when=1
+		"$AGENTRUN" --root "$state")
+	run_command "${older[@]}" create --bundle "$bundle" "$id"
+	expect_success
+	run_agentrun state "$id"
+	landlock=$(jq -c '.agentrun.controls.landlock' <<<"$output")
+	check_equal "landlock" "$landlock" \
+		'{"result":"not applied","why":"memory is kept apart, but Landlock ABI 2 scopes neither sockets nor signals"}'
+	run_command "${older[@]}" explain --bundle "$bundle" --format json
+	check_equal "the decision" "$(jq -c '.decisions[] | select(.field == "landlock") | {result: .kind, why: .reason}' <<<"$output")" \
+		"$landlock"
+	run_command "${older[@]}" explain --bundle "$bundle"
+	expect_output_has "landlock: memory is kept apart, but"
+	run_agentrun start "$id"
+	run_agentrun exec "$id" cat /proc/1/environ
+	check_true "its memory is kept apart" test "$status" != 0
+fi
+
 if test_begin "state without annotations has no such member" root; then
 	make_command "$bundle" . sleep 1000
 	run_agentrun create --bundle "$bundle" "$id"

@@ -54,7 +54,9 @@ assert_no_unit_left
 
 test_begin "a name that ends in .slice is a slice of its own"
 make_command "$bundle" ".linux.cgroupsPath = \"system.slice:ignored:${id//-/}.slice\"" sleep 1000
-run_agentrun --systemd-cgroup run --detach --bundle "$bundle" "$id"
+run_agentrun --systemd-cgroup run --bundle "$bundle" "$id"
+expect_error "is refused by the agent profile: it is the parent of other cgroups"
+run_agentrun --profile compat --systemd-cgroup run --detach --bundle "$bundle" "$id"
 expect_success
 check_equal "where init is" "$(init_cgroup)" "/${id//-/}.slice"
 check_equal "the unit" "$(unit_property ActiveState "${id//-/}.slice")" active

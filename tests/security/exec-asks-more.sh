@@ -70,6 +70,41 @@ check_match "processes" "$output" 'Max processes +500 +500'
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+# by_shell LIMIT SCORE ARGUMENT...: as run_agentrun, by a shell of that limit of open files and that oom_score_adj.
+by_shell() {
+	run_command sh -c '[ "$1" = . ] || ulimit -n "$1" && echo "$2" >/proc/self/oom_score_adj && shift 2 && exec "$@"' \
+		sh "$1" "$2" "$AGENTRUN" --root "$state" "${@:3}"
+}
+own_limits='ulimit -Hn; cat /proc/self/oom_score_adj'
+echo '{"nofile-ceiling": 4096}' >"$TEST_TMP/ceiling.json"
+
+# the caller of create | the caller of exec, "." leaves the limit | what its process has
+while read -r name of_create score_of_create of_exec score_of_exec nofile score features; do
+	test_begin "who starts an exec and has more gives it no more than the container: $name" "$features" || continue
+	make_command "$bundle" 'del(.process.rlimits)' sleep 100
+	by_shell "$of_create" "$score_of_create" --config "$TEST_TMP/ceiling.json" run --detach --bundle "$bundle" "$id"
+	expect_success
+	by_shell "$of_exec" "$score_of_exec" exec "$id" sh -c "$own_limits"
+	expect_output "$nofile"$'\n'"$score"
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+done <<'CALLERS'
+descriptors 2000 0 . 0 2000 0 root
+ceiling . 0 . 0 4096 0 root
+score . 0 . -500 4096 0 CAP_SYS_RESOURCE
+raised . 300 . -500 4096 300 CAP_SYS_RESOURCE
+CALLERS
+
+test_begin "an exec by a caller with less gets along with that"
+make_command "$bundle" . sleep 100
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+run_command setpriv --bounding-set=-sys_resource sh -c 'ulimit -n 500 && echo 200 >/proc/self/oom_score_adj && exec "$@"' \
+	sh "$AGENTRUN" --root "$state" exec "$id" sh -c "$own_limits"
+expect_output $'500\n200'
+run_agentrun delete --force "$id"
+assert_nothing_left
+
 test_begin "the profile is the container's, whatever the command is called by"
 start_container .
 ln -sf "$AGENTRUN" "$TEST_TMP/agentrun-compat"

@@ -251,6 +251,43 @@ TEST("a cgroup that holds processes is refused and left alone")
 	CHECK_INT(reap(pid), 137);
 }
 
+TEST("who wants a cgroup alone gets none above or below those of others")
+{
+	struct ar_cgroup other = made("pod/other"), pod = at("pod"), below = at("pod/other/a/b");
+	pid_t pid = sleeper(&other, NULL);
+
+	pod.alone = below.alone = true;
+	CHECK_INT(ar_cgroup_check_alone(&pod, &err), -EBUSY);
+	CHECK_HAS(err.text, "there are cgroups below it");
+	CHECK_INT(ar_cgroup_check_alone(&below, &err), -EBUSY);
+	CHECK_INT(ar_cgroup_make(&below, NULL, &err), -EBUSY);
+	CHECK_HAS(err.text,
+		  ar_printf(arena, "'%s' above it holds processes of others", other.path));
+	CHECK(!there(&other, ar_printf(arena, "%s/a", other.path)));
+	below.alone = false;
+	CHECK_INT(ar_cgroup_make(&below, NULL, &err), 0);
+	removed(&below);
+	CHECK_INT(kill(pid, SIGKILL), 0);
+	CHECK_INT(reap(pid), 137);
+	CHECK_INT(ar_cgroup_make(&pod, NULL, &err), -EBUSY);
+	removed(&other);
+}
+
+TEST("who wants a cgroup alone gets an empty one that is there, and one below the caller's own")
+{
+	struct ar_cgroup own = made("own"), taken = made("taken"), again = at("taken"),
+			 below = at("own/box");
+
+	again.alone = below.alone = true;
+	CHECK_INT(ar_cgroup_make(&again, NULL, &err), 0);
+	removed(&taken);
+	CHECK_INT(ar_cgroup_enter(&own, NULL, getpid(), &err), 0);
+	CHECK_INT(ar_cgroup_make(&below, NULL, &err), 0);
+	removed(&below);
+	CHECK_INT(ar_file_write(own.root_fd, "cgroup.procs", "0", &err), 0);
+	removed(&own);
+}
+
 TEST("a frozen cgroup, or one below a frozen one, is refused and nothing is left of it")
 {
 	struct ar_cgroup parent = made("cold"), frozen = at("cold"), child = at("cold/child/leaf");

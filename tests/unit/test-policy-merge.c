@@ -50,8 +50,7 @@ static struct ar_facts host(void)
 		.landlock_abi = 7,
 		.memfd_noexec = true,
 		.cgroup_controllers = "cpu memory pids",
-		.nofile_soft = 1024,
-		.nofile_hard = 1048576,
+		.caller = { .nofile_soft = 1024, .nofile_hard = 1048576, .may_raise = true },
 		.host_namespaces = own,
 		.now = 1800000000
 	};
@@ -334,6 +333,11 @@ TEST("why a control is off is told")
 
 /* --- exec -------------------------------------------------------------------------------- */
 
+/* Who starts it: root, with more than the container's creator. */
+static const struct ar_caller shell = { .nofile_soft = 4096,
+					.nofile_hard = 2097152,
+					.may_raise = true };
+
 TEST("an exec that asks nothing gets what its container has")
 {
 	WITH_ARENA
@@ -344,7 +348,7 @@ TEST("an exec that asks nothing gets what its container has")
 		const struct ar_process *p;
 		struct ar_list decisions;
 
-		CHECK_INT(ar_merge_exec(arena, e, &asked, &p, &decisions, &err), 0);
+		CHECK_INT(ar_merge_exec(arena, e, &shell, &asked, &p, &decisions, &err), 0);
 		CHECK_UINT(decisions.n, 0);
 		CHECK_STR(p->args.items[0], "id");
 		CHECK_STR(p->cwd, "/");
@@ -369,7 +373,7 @@ TEST("an exec into a restored container is held as before")
 		const struct ar_process *p;
 
 		CHECK_INT(decoded(encoded(merged(small, AR_PROFILE_AGENT)), &e), 0);
-		CHECK_INT(ar_merge_exec(arena, e, &asked, &p, NULL, &err), 0);
+		CHECK_INT(ar_merge_exec(arena, e, &shell, &asked, &p, NULL, &err), 0);
 		CHECK_UINT(p->capabilities->bounding.n, 0);
 		CHECK_UINT(p->capabilities->effective.n, 0);
 		CHECK_UINT(p->capabilities->ambient.n, 0);
@@ -400,7 +404,7 @@ TEST("a limit that this caller cannot raise is held to its own, so that the cont
 		const struct ar_asked asked = { .profile = AR_PROFILE_AGENT };
 		const struct ar_effective *e;
 
-		facts.rlimits = (struct ar_list){ own, 2 };
+		facts.caller.rlimits = (struct ar_list){ own, 2 };
 		CHECK_INT(ar_merge(arena, spec_of(many_files), &ar_config_default, &facts, &asked,
 				   &e, &err),
 			  0);
@@ -423,12 +427,72 @@ TEST("an exec asks for no more descriptors than its container has")
 		const struct ar_process asked = { .args = { args, 1 }, .rlimits = { more, 2 } };
 		const struct ar_process *p;
 
-		CHECK_INT(ar_merge_exec(arena, merged(many_files, AR_PROFILE_AGENT), &asked, &p,
-					NULL, &err),
+		CHECK_INT(ar_merge_exec(arena, merged(many_files, AR_PROFILE_AGENT), &shell, &asked,
+					&p, NULL, &err),
 			  0);
 		CHECK_UINT(hard(p, "RLIMIT_NOFILE"), 65536);
 		CHECK_UINT(hard(p, "RLIMIT_NPROC"), 32768);
 		CHECK_UINT(hard(p, "RLIMIT_CORE"), 0);
+	}
+}
+
+TEST("an exec inherits no more from its caller than the container was created with")
+{
+	WITH_ARENA
+	{
+		const char *args[] = { "id", NULL };
+		const struct ar_process asked = { .args = { args, 1 } };
+		const struct ar_asked create = { .profile = AR_PROFILE_AGENT };
+		struct ar_caller spared = shell;
+		struct ar_facts facts = host();
+		const struct ar_effective *e;
+		const struct ar_process *p;
+
+		facts.caller.nofile_hard = 2000;
+		CHECK_INT(ar_merge(arena, spec_of(small), &ar_config_default, &facts, &create, &e,
+				   &err),
+			  0);
+		CHECK_UINT(hard(e->spec->process, "RLIMIT_NOFILE"), 2000);
+		CHECK(!e->spec->process->oom_score_adj.set);
+		spared.oom_score_adj = -500;
+		CHECK_INT(ar_merge_exec(arena, e, &spared, &asked, &p, NULL, &err), 0);
+		CHECK_UINT(hard(p, "RLIMIT_NOFILE"), 2000);
+		CHECK(p->oom_score_adj.set);
+		CHECK_INT(p->oom_score_adj.value, 0);
+
+		facts.caller.oom_score_adj = 300;
+		CHECK_INT(ar_merge(arena, spec_of(small), &ar_config_default, &facts, &create, &e,
+				   &err),
+			  0);
+		CHECK_INT(e->spec->process->oom_score_adj.value, 300);
+		CHECK_INT(ar_merge_exec(arena, e, &spared, &asked, &p, NULL, &err), 0);
+		CHECK_INT(p->oom_score_adj.value, 300);
+	}
+}
+
+TEST("an exec by a caller that may raise nothing starts with what it has")
+{
+	WITH_ARENA
+	{
+		struct ar_rlimit own[] = { { "RLIMIT_NOFILE", { true, 512 }, { true, 1024 } } };
+		const struct ar_caller user = { .oom_score_adj = 200,
+						.nofile_soft = 512,
+						.nofile_hard = 1024,
+						.rlimits = { own, 1 } };
+		const char *args[] = { "id", NULL };
+		const struct ar_process asked = { .args = { args, 1 } };
+		const struct ar_asked create = { .profile = AR_PROFILE_AGENT };
+		struct ar_facts facts = host();
+		const struct ar_effective *e;
+		const struct ar_process *p;
+
+		facts.caller.oom_score_adj = 100;
+		CHECK_INT(ar_merge(arena, spec_of(small), &ar_config_default, &facts, &create, &e,
+				   &err),
+			  0);
+		CHECK_INT(ar_merge_exec(arena, e, &user, &asked, &p, NULL, &err), 0);
+		CHECK_UINT(hard(p, "RLIMIT_NOFILE"), 1024);
+		CHECK_INT(p->oom_score_adj.value, 200);
 	}
 }
 
