@@ -7,18 +7,24 @@ set -euo pipefail
 needs root
 
 pod=0a1b2c3d-1111-2222-3333-444455556666
-ids=0123456789abcdef
 printf '{}\n' >"$TEST_TMP/none"
 printf '{ "engine-roots": ["%s/data"] }\n' "$TEST_TMP" >"$TEST_TMP/declared"
 
-shapes=(volumes/x/_data volumes/x/_data/below nerdctl/1935db59/volumes/default/x/_data "overlay/$ids/merged"
-	"overlay-containers/$ids/userdata/volumes/x" "io.containerd.grpc.v1.cri/containers/$ids/volumes/x"
+# ID: the container's own
+shapes=(volumes/x/_data volumes/x/_data/below nerdctl/1935db59/volumes/default/x/_data
+	overlay-containers/ID/userdata/volumes/x io.containerd.grpc.v1.cri/containers/ID/volumes/x
 	"kubelet/pods/$pod/volumes/kubernetes.io~empty-dir/x" .local/share/docker/volumes/x/_data)
-for shape in "${shapes[@]}"; do
-	mkdir -p "$TEST_TMP/other/$shape" "$TEST_TMP/data/$shape"
+# bind_shape FOLDER: $shape in it, for a container of $pod
+bind_shape() {
+	local source=$TEST_TMP/$1/${shape//ID/$id}
+	mkdir -p "$source"
+	bind_bundle "$source" rw
+	edit_bundle "$bundle" '.annotations["io.kubernetes.pod.uid"] = $pod' --arg pod "$pod"
+}
 
+for shape in "${shapes[@]}"; do
 	test_begin "strict: $shape anywhere is no engine's"
-	bind_bundle "$TEST_TMP/other/$shape" rw
+	bind_shape other
 	run_agentrun --config "$TEST_TMP/declared" --profile strict run --bundle "$bundle" "$id"
 	expect_error "is refused by the strict profile"
 	expect_error "mounts[/host].source"
@@ -26,8 +32,8 @@ for shape in "${shapes[@]}"; do
 	assert_nothing_left
 
 	test_begin "strict: in a root of engines that is declared it is"
-	bind_bundle "$TEST_TMP/data/$shape" rw
-	run_agentrun --config "$TEST_TMP/none" --profile strict explain --bundle "$bundle"
+	bind_shape data
+	run_agentrun --config "$TEST_TMP/none" --profile strict explain --bundle "$bundle" "$id"
 	expect_status 1
 	run_agentrun --config "$TEST_TMP/declared" --profile strict run --bundle "$bundle" "$id"
 	expect_success
