@@ -52,6 +52,10 @@ void ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret)
 		caller.nofile_soft = limit.rlim_cur;
 		caller.nofile_hard = limit.rlim_max;
 	}
+	if (getrlimit(RLIMIT_RTPRIO, &limit) == 0)
+		caller.rtprio_hard = limit.rlim_max;
+	if (getrlimit(RLIMIT_NICE, &limit) == 0)
+		caller.nice_hard = limit.rlim_max;
 	if (!caller.may_raise)
 		caller.rlimits = own_limits(arena);
 	*ret = caller;

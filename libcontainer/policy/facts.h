@@ -67,7 +67,8 @@ extern const char *const ar_scratch_paths[AR_SCRATCH_COUNT]; /* "/tmp", "/var/tm
 struct ar_caller {
 	int oom_score_adj;
 	uint64_t nofile_soft, nofile_hard; /* RLIMIT_NOFILE, 0: unknown */
-	bool may_raise;			   /* CAP_SYS_RESOURCE in the initial user namespace */
+	uint64_t rtprio_hard, nice_hard;
+	bool may_raise;		/* CAP_SYS_RESOURCE in the initial user namespace */
 	struct ar_list rlimits; /* struct ar_rlimit: its hard limits, if it cannot raise them */
 };
 

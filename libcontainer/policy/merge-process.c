@@ -115,6 +115,8 @@ static void hold_groups(struct ar_merging *m, struct ar_process *p)
 
 /* --- rlimits --- */
 
+#define NICE_NORMAL 20u /* nice 0: setrlimit(2) */
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -135,7 +137,7 @@ static uint64_t rlimit_ceiling(const struct ar_merging *m, const char *type,
 	else if (ar_streq(type, "RLIMIT_RTPRIO"))
 		max = 0;
 	else if (ar_streq(type, "RLIMIT_NICE"))
-		max = 20; /* nice 0: setrlimit(2) */
+		max = NICE_NORMAL;
 	for (size_t i = 0; i < AR_COUNT(most); i++)
 		ar_list_foreach(const struct ar_rlimit, limit, most[i])
 			if (ar_streq(limit->type, type))
@@ -213,7 +215,7 @@ static bool has_rlimit(const struct ar_list *list, const char *type)
 static void hold_rlimits(struct ar_merging *m, struct ar_process *p,
 			 const struct ar_process_ceiling *ceiling)
 {
-	struct ar_rlimit *limits = ar_alloc_array(m->arena, p->rlimits.n + 2, sizeof(*limits));
+	struct ar_rlimit *limits = ar_alloc_array(m->arena, p->rlimits.n + 4, sizeof(*limits));
 	struct ar_list list = { limits, p->rlimits.n };
 
 	if (list.n)
@@ -224,6 +226,11 @@ static void hold_rlimits(struct ar_merging *m, struct ar_process *p,
 		add_rlimit(m, &list, "RLIMIT_CORE", 0, 0);
 	if (!has_rlimit(&list, "RLIMIT_NOFILE"))
 		add_nofile(m, &list, ceiling->nofile);
+	/* nearly nobody has these to pass on */
+	if (!has_rlimit(&list, "RLIMIT_RTPRIO") && m->caller->rtprio_hard > 0)
+		add_rlimit(m, &list, "RLIMIT_RTPRIO", 0, 0);
+	if (!has_rlimit(&list, "RLIMIT_NICE") && m->caller->nice_hard > NICE_NORMAL)
+		add_rlimit(m, &list, "RLIMIT_NICE", NICE_NORMAL, NICE_NORMAL);
 	p->rlimits = list;
 }
 

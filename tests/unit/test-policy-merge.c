@@ -460,6 +460,15 @@ TEST("an exec inherits no more from its caller than the container was created wi
 		CHECK(p->oom_score_adj.set);
 		CHECK_INT(p->oom_score_adj.value, 0);
 
+		/* priorities that an engine was given are not for its containers */
+		facts.caller.rtprio_hard = 99;
+		facts.caller.nice_hard = 40;
+		CHECK_INT(ar_merge(arena, spec_of(small), &ar_config_default, &facts, &create, &e,
+				   &err),
+			  0);
+		CHECK_UINT(hard(e->spec->process, "RLIMIT_RTPRIO"), 0);
+		CHECK_UINT(hard(e->spec->process, "RLIMIT_NICE"), 20);
+
 		facts.caller.oom_score_adj = 300;
 		CHECK_INT(ar_merge(arena, spec_of(small), &ar_config_default, &facts, &create, &e,
 				   &err),
