@@ -106,7 +106,7 @@ const struct ar_strings ar_root_denied = LIST("/proc", "/sys", "/dev", "/boot", 
 					      "/libx32", "/var/backups", "/var/crash", "/var/log",
 					      "/var/mail", "/var/spool");
 
-const struct ar_strings ar_root_engines = LIST("/run", "/root", "/var/cache", "/var/lib");
+const struct ar_strings ar_root_engines = LIST("/run", "/root", "/var/lib");
 
 const struct ar_strings ar_container_system =
 	LIST("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc");
