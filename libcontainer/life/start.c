@@ -52,8 +52,8 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 	return ar_walk_answer(answer, c->pidfd, err);
 }
 
-/* The program runs, and that exec.fifo is gone says so too: a record that cannot be written, as on a
- * file system without room, takes nothing back. */
+/* The program runs, and that exec.fifo is gone says so too: a record that cannot be written, as on
+ * a file system without room, takes nothing back. */
 static void note_started(struct ar_container *c)
 {
 	struct ar_error err = { 0 };
