@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "life/container.h"
 #include "run/host-steps.h"
@@ -30,8 +30,8 @@ static int check_status(enum ar_status status, struct ar_error *err)
 }
 
 /*
- * Let init go and hear what became of it. The reading end is opened first: its end of file means
- * that the program was executed, since init alone holds the writing end.
+ * Let init go and hear what became of it. The reading end is opened first: init alone holds the
+ * writing end, so that its end of file is the execution of the program, or the death of init.
  */
 static int let_go(struct ar_container *c, struct ar_error *err)
 {
@@ -39,9 +39,6 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 		openat(c->dir.fd, "exec.answer", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_fd_ int fifo =
 		openat(c->dir.fd, "exec.fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	struct pollfd wait[] = { { .fd = answer, .events = POLLIN },
-				 { .fd = c->pidfd, .events = POLLIN } };
-	int r;
 
 	if (fifo < 0 && errno == ENXIO)
 		return ar_refuse(err, EINVAL, "cannot start a container that has stopped");
@@ -52,18 +49,18 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 		return ar_fail(err, errno, "remove exec.fifo");
 	if (write(fifo, "", 1) != 1)
 		return ar_fail(err, errno, "exec.fifo of the container");
-	do
-		r = poll(wait, 2, -1);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return ar_fail(err, errno, "wait for the container's init");
-	return ar_walk_answer(answer, err);
+	return ar_walk_answer(answer, c->pidfd, err);
 }
 
-static int note_started(struct ar_container *c, struct ar_error *err)
+/* The program runs, and that exec.fifo is gone says so too: a record that cannot be written, as on
+ * a file system without room, takes nothing back. */
+static void note_started(struct ar_container *c)
 {
+	struct ar_error err = { 0 };
+
 	c->record->started = AR_YES;
-	return ar_record_write(&c->dir, c->record, err);
+	if (ar_record_write(&c->dir, c->record, &err) < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, err.text);
 }
 
 static int poststart(struct ar_container *c, struct ar_error *err)
@@ -106,10 +103,9 @@ int ar_life_start(const struct ar_context *ctx, const char *id, const char *noti
 		r = listen_to(&c, notify_socket, &notify, err);
 	if (r == 0)
 		r = let_go(&c, err);
-	if (r == 0)
-		r = note_started(&c, err);
 	if (r < 0)
 		return r;
+	note_started(&c);
 	/* a hook may call for the container itself */
 	ar_dir_unlock(&c.dir);
 	r = poststart(&c, err);

@@ -235,9 +235,10 @@ static int sockets(struct ar_run *run, struct ar_error *err)
 const struct ar_step ar_step_sockets = { "sockets", AR_HOST, AR_STEP_PLAIN, sockets, NULL };
 
 /*
- * exec.fifo: "start" writes one byte that lets init go. exec.answer: its end of file says that the
- * program was executed; an error comes through it before. Both are opened here, read and write, so
- * that init needs no path, and never sees end of file.
+ * exec.fifo: "start" writes one byte that lets init go. exec.answer: init announces its program
+ * there, and then the end of file says that it was executed; an error comes through it before. Both
+ * are opened here, read and write, so that init needs no path, never sees end of file, and gets no
+ * signal when nobody listens.
  */
 static int open_fifo(struct ar_run *run, const char *name, int *ret, struct ar_error *err)
 {
@@ -323,8 +324,12 @@ static int hide(struct ar_run *run, struct ar_error *err)
 static int clone_init(struct ar_run *run, struct ar_error *err)
 {
 	int hidden = hide(run, err);
-	pid_t pid = hidden < 0 ? hidden : clone_once(run, err);
+	pid_t pid;
 
+	/* they are counted from the cgroup's birth, and are not ours up to here */
+	if (run->use_cgroup)
+		run->oom_kills = ar_cgroup_oom_kills(&run->cgroup);
+	pid = hidden < 0 ? hidden : clone_once(run, err);
 	/* unless the caller named one */
 	if (pid == -EBUSY && run->target >= 0 && run->use_cgroup && !run->unit_sub) {
 		int r = follow_init(run, err);

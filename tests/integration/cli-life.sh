@@ -178,6 +178,20 @@ for signal in "" TERM SIGTERM term sigterm 15; do
 	wait_status stopped
 done
 
+for signal in HUP INT QUIT TERM; do
+	test_begin "kill ID $signal: a container that waits for start ends"
+	make_waiting
+	create
+	run_agentrun kill "$id" "$signal"
+	expect_success
+	wait_status stopped
+	run_agentrun start "$id"
+	expect_sentence 1 "cannot start a container that has stopped"
+	run_agentrun delete "$id"
+	expect_success
+	assert_nothing_left
+done
+
 # Whoever shares the host's pid namespace is not ended by the kernel with the first process.
 if test_begin "KILL ends all processes of a container without a pid namespace of its own" cgroup; then
 	make_command "$bundle" 'del(.linux.namespaces[] | select(.type == "pid"))' sh -c 'sleep 1000 & sleep 1000 & wait'
@@ -290,6 +304,29 @@ run_command env -C "$TEST_TMP/there" "$AGENTRUN" --root "$state" exec --detach -
 expect_success
 check_true "the process runs" test -d "/proc/$(cat "$TEST_TMP/there/pid")"
 run_agentrun delete --force "$id"
+assert_nothing_left
+
+# --- a state root without room -------------------------------------------------------------------
+
+test_begin "a container starts, and its poststart hooks run, when there is no room for its record"
+usual=$state state=$TEST_TMP/small
+mkdir "$state"
+mount -t tmpfs -o size=256k,mode=700 tmpfs "$state"
+make_command "$bundle" '.hooks.poststart = [{path: "/bin/touch", args: ["touch", ""]}]' sleep 1000
+edit_bundle "$bundle" '.hooks.poststart[0].args[1] = $file' --arg file "$TEST_TMP/poststart"
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+dd if=/dev/zero of="$state/filler" bs=4k status=none 2>/dev/null || true
+run_agentrun start "$id"
+expect_success
+check_match "standard error" "$errors" "level=warning msg=\"container $id: write 'state.json': no space left on device\""
+check_equal status "$(container_status "$id")" running
+check_true "the hook has run" test -e "$TEST_TMP/poststart"
+run_agentrun delete --force "$id"
+expect_success
+umount "$state"
+rmdir "$state"
+state=$usual
 assert_nothing_left
 
 # --- descriptors ---------------------------------------------------------------------------------

@@ -97,6 +97,23 @@ make_command "$bundle" . sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*/\1 /p' /proc/se
 	[ -z "$tap_problems" ]
 ) || fail "what the caller ignores is ignored"
 
+test_begin "no signal is blocked, ignored or caught in a container that was started"
+make_command "$bundle" . sed -n '/^Sig[BIC]/w /seen' /proc/self/status
+edit_bundle "$bundle" '.root.readonly = false'
+(
+	trap '' HUP INT TERM
+	run_agentrun --profile compat create --bundle "$bundle" "$id"
+	expect_success
+	[ -z "$tap_problems" ]
+) || fail "create fails"
+run_agentrun start "$id"
+expect_success
+wait_status stopped
+check_equal "what it has" "$(cat "$bundle/rootfs/seen")" \
+	$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000'
+run_agentrun delete "$id"
+assert_nothing_left
+
 test_begin "nothing is open but the standard streams"
 exec 7</etc/passwd
 run_compat . sh -c "$own_descriptors"
@@ -319,6 +336,24 @@ jq -n '{terminal: false, user: {uid: 1000, gid: 1000, umask: 63, additionalGids:
 	>"$TEST_TMP/process.json"
 run_agentrun exec --process "$TEST_TMP/process.json" "$id"
 expect_output $'1000\n1000 6\n0077\n/var/tmp\nb\nCapEff:\t0000000000000020\nNoNewPrivs:\t1\n55\n77\n4'
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "exec takes its process file, and update its resources, through a pipe"
+start_compat .
+run_agentrun exec --process <(cat "$TEST_TMP/process.json") "$id"
+expect_output_has "/var/tmp"
+expect_success
+# shellcheck disable=SC2016 # for the inner shell
+run_command sh -c 'cat "$0" | "$@"' "$TEST_TMP/process.json" "$AGENTRUN" --root "$state" exec --process /dev/stdin "$id"
+expect_output_has "/var/tmp"
+expect_success
+if has cgroup; then
+	run_agentrun update --resources <(echo '{}') "$id"
+	expect_success
+fi
+run_agentrun exec --process /dev/null "$id"
+expect_error "read '/dev/null': not a regular file"
 run_agentrun delete --force "$id"
 assert_nothing_left
 

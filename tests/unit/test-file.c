@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -88,6 +89,37 @@ TEST("what is no regular file is refused without waiting for it")
 	CHECK_STR(err.text, "open 'none': not found");
 }
 
+TEST("what the caller names may be a fifo, which is read up to the limit, and no device")
+{
+	_cleanup_arena_ struct ar_arena *arena = start();
+	struct ar_error err = { 0 };
+	char *text;
+	size_t len;
+	int fd;
+
+	put("f", "file", 4);
+	CHECK_INT(ar_file_read_given(arena, here, "f", 8, &text, &len, &err), 0);
+	CHECK_STR(text, "file");
+	CHECK_INT(mkfifo("fifo", 0600), 0);
+	for (size_t max = 8; max >= 7; max--) {
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (pid == 0) {
+			usleep(50000); /* it comes after its reader */
+			fd = open("fifo", O_WRONLY);
+			_exit(fd < 0 || write(fd, "12345678", 8) != 8);
+		}
+		CHECK_INT(ar_file_read_given(arena, here, "fifo", max, &text, &len, &err),
+			  max == 8 ? 0 : -EFBIG);
+		CHECK_INT(waitpid(pid, NULL, 0), pid);
+	}
+	CHECK_STR(text, "12345678");
+	CHECK_STR(err.text, "read 'fifo': more than 7 bytes: file too large");
+	CHECK_INT(ar_file_read_given(arena, AT_FDCWD, "/dev/null", 8, &text, &len, &err), -EINVAL);
+	CHECK_INT(ar_file_read_given(arena, here, "none", 8, &text, &len, &err), -ENOENT);
+}
+
 TEST("a file whose size is not known before is read whole, up to the limit")
 {
 	_cleanup_arena_ struct ar_arena *arena = start();
@@ -109,6 +141,32 @@ TEST("a file whose size is not known before is read whole, up to the limit")
 	CHECK_INT(ar_write_all(fds[1], large, 60000), 0);
 	CHECK_INT(ar_file_read_fd(arena, fds[0], "a pipe", 59999, &text, &len, NULL), -EFBIG);
 	free(large);
+}
+
+TEST("all is written to a pipe that does not block, at the pace of its reader")
+{
+	char buf[4096];
+	char *large = malloc(200000);
+	size_t read_of_it = 0;
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	memset(large, 'x', 200000);
+	CHECK_INT(pipe(fds), 0);
+	CHECK_INT(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0)
+		_exit(-ar_write_all(fds[1], large, 200000));
+	free(large);
+	CHECK_INT(close(fds[1]), 0);
+	CHECK_INT(usleep(50000), 0); /* until it is full */
+	while ((n = read(fds[0], buf, sizeof(buf))) > 0)
+		read_of_it += (size_t)n;
+	CHECK_INT(read_of_it, 200000);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
 }
 
 TEST("a short file is peeked at without its newline")
