@@ -196,7 +196,7 @@ static void drain(struct attention *a)
 }
 
 /* Between which descriptors is copied. What the streams have for it is given up to the relay. */
-static void connect(struct attention *a)
+static void connect_streams(struct attention *a)
 {
 	const struct ar_attend *attend = a->attend;
 
@@ -228,7 +228,7 @@ int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *er
 	struct termios saved;
 	int is_tty = 0, status, r = 0;
 
-	connect(&a);
+	connect_streams(&a);
 	if (attend->master >= 0) {
 		/* ours alone: init closed its copy */
 		if (fcntl(attend->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)

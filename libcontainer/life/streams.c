@@ -19,7 +19,7 @@ static bool needs_pipe(const struct stat *st)
 }
 
 /* A number above the standard streams, some of which may be closed. */
-static int raise(int *fd, struct ar_error *err)
+static int lift(int *fd, struct ar_error *err)
 {
 	int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
@@ -38,8 +38,8 @@ static int open_pipe(int *ret_read, int *ret_write, struct ar_error *err)
 		return ar_fail(err, errno, "pipe of a standard stream");
 	*ret_read = ends[0];
 	*ret_write = ends[1];
-	r = raise(ret_read, err);
-	return r < 0 ? r : raise(ret_write, err);
+	r = lift(ret_read, err);
+	return r < 0 ? r : lift(ret_write, err);
 }
 
 int ar_streams_open(struct ar_streams *ret, int theirs[static 3], struct ar_error *err)
