@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "life/container.h"
 #include "run/host-steps.h"
@@ -60,10 +61,15 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 	return ar_walk_answer(answer, err);
 }
 
-static int note_started(struct ar_container *c, struct ar_error *err)
+/* The program runs, and that exec.fifo is gone says so too: a record that cannot be written, as on
+ * a file system without room, takes nothing back. */
+static void note_started(struct ar_container *c)
 {
+	struct ar_error err = { 0 };
+
 	c->record->started = AR_YES;
-	return ar_record_write(&c->dir, c->record, err);
+	if (ar_record_write(&c->dir, c->record, &err) < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, err.text);
 }
 
 static int poststart(struct ar_container *c, struct ar_error *err)
@@ -106,10 +112,9 @@ int ar_life_start(const struct ar_context *ctx, const char *id, const char *noti
 		r = listen_to(&c, notify_socket, &notify, err);
 	if (r == 0)
 		r = let_go(&c, err);
-	if (r == 0)
-		r = note_started(&c, err);
 	if (r < 0)
 		return r;
+	note_started(&c);
 	/* a hook may call for the container itself */
 	ar_dir_unlock(&c.dir);
 	r = poststart(&c, err);

@@ -292,6 +292,29 @@ check_true "the process runs" test -d "/proc/$(cat "$TEST_TMP/there/pid")"
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+# --- a state root without room -------------------------------------------------------------------
+
+test_begin "a container starts, and its poststart hooks run, when there is no room for its record"
+usual=$state state=$TEST_TMP/small
+mkdir "$state"
+mount -t tmpfs -o size=256k,mode=700 tmpfs "$state"
+make_command "$bundle" '.hooks.poststart = [{path: "/bin/touch", args: ["touch", ""]}]' sleep 1000
+edit_bundle "$bundle" '.hooks.poststart[0].args[1] = $file' --arg file "$TEST_TMP/poststart"
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+dd if=/dev/zero of="$state/filler" bs=4k status=none 2>/dev/null || true
+run_agentrun start "$id"
+expect_success
+check_match "standard error" "$errors" "level=warning msg=\"container $id: write 'state.json': no space left on device\""
+check_equal status "$(container_status "$id")" running
+check_true "the hook has run" test -e "$TEST_TMP/poststart"
+run_agentrun delete --force "$id"
+expect_success
+umount "$state"
+rmdir "$state"
+state=$usual
+assert_nothing_left
+
 # --- descriptors ---------------------------------------------------------------------------------
 
 test_begin "descriptors of socket activation are passed on, and those that are asked for behind them"
