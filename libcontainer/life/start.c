@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -31,8 +30,8 @@ static int check_status(enum ar_status status, struct ar_error *err)
 }
 
 /*
- * Let init go and hear what became of it. The reading end is opened first: its end of file means
- * that the program was executed, since init alone holds the writing end.
+ * Let init go and hear what became of it. The reading end is opened first: init alone holds the
+ * writing end, so that its end of file is the execution of the program, or the death of init.
  */
 static int let_go(struct ar_container *c, struct ar_error *err)
 {
@@ -40,9 +39,6 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 		openat(c->dir.fd, "exec.answer", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_fd_ int fifo =
 		openat(c->dir.fd, "exec.fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	struct pollfd wait[] = { { .fd = answer, .events = POLLIN },
-				 { .fd = c->pidfd, .events = POLLIN } };
-	int r;
 
 	if (fifo < 0 && errno == ENXIO)
 		return ar_refuse(err, EINVAL, "cannot start a container that has stopped");
@@ -53,12 +49,7 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 		return ar_fail(err, errno, "remove exec.fifo");
 	if (write(fifo, "", 1) != 1)
 		return ar_fail(err, errno, "exec.fifo of the container");
-	do
-		r = poll(wait, 2, -1);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return ar_fail(err, errno, "wait for the container's init");
-	return ar_walk_answer(answer, err);
+	return ar_walk_answer(answer, c->pidfd, err);
 }
 
 /* The program runs, and that exec.fifo is gone says so too: a record that cannot be written, as on

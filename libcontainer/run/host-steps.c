@@ -235,9 +235,10 @@ static int sockets(struct ar_run *run, struct ar_error *err)
 const struct ar_step ar_step_sockets = { "sockets", AR_HOST, AR_STEP_PLAIN, sockets, NULL };
 
 /*
- * exec.fifo: "start" writes one byte that lets init go. exec.answer: its end of file says that the
- * program was executed; an error comes through it before. Both are opened here, read and write, so
- * that init needs no path, and never sees end of file.
+ * exec.fifo: "start" writes one byte that lets init go. exec.answer: init announces its program
+ * there, and then the end of file says that it was executed; an error comes through it before. Both
+ * are opened here, read and write, so that init needs no path, never sees end of file, and gets no
+ * signal when nobody listens.
  */
 static int open_fifo(struct ar_run *run, const char *name, int *ret, struct ar_error *err)
 {

@@ -152,3 +152,11 @@ static int await_start(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 const struct ar_step ar_step_await_start = { "await start", AR_INIT, 0, await_start, NULL };
+
+/* Before the filter, which may keep even write(2) from the program. What fails from here on is told
+ * all the same, as far as the filter lets it. */
+static int announce(struct ar_run *run, struct ar_error *err)
+{
+	return ar_walk_announce(run, err);
+}
+const struct ar_step ar_step_announce = { "announce", AR_INIT, 0, announce, NULL };

@@ -23,3 +23,4 @@ extern const struct ar_step ar_step_pivot;
 extern const struct ar_step ar_step_verify;
 extern const struct ar_step ar_step_ready;
 extern const struct ar_step ar_step_await_start;
+extern const struct ar_step ar_step_announce; /* its answer, before the program */

@@ -130,5 +130,7 @@ void ar_plan_create(struct ar_plan *plan, const struct ar_run *run)
 		ar_plan_add(plan, &ar_step_await_start);
 	if (has_hooks(run, AR_HOOK_START_CONTAINER))
 		ar_plan_add(plan, &ar_step_start_hooks);
+	if (run->await_start)
+		ar_plan_add(plan, &ar_step_announce);
 	ar_last_mile_add_end(plan, run);
 }

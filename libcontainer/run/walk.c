@@ -218,18 +218,53 @@ void ar_walk_fail(struct ar_run *run, const struct ar_error *error)
 	_exit(1);
 }
 
-int ar_walk_answer(int pipe, struct ar_error *err)
+int ar_walk_announce(struct ar_run *run, struct ar_error *err)
 {
-	struct message m = { 0 };
+	struct message m = { .step = run->walk.shared->progress };
+	int r = tell_host(run, &m);
+
+	return r < 0 ? ar_fail(err, -r, "answer to start") : 0;
+}
+
+/* What init says next: bytes, 0 at its end of file, or -errno. */
+static ssize_t hear_answer(int pipe, int pidfd, struct message *m)
+{
+	struct pollfd wait[] = { { .fd = pipe, .events = POLLIN },
+				 { .fd = pidfd, .events = POLLIN } };
 	ssize_t n;
 
 	do
-		n = read(pipe, &m, sizeof(m));
+		n = poll(wait, 2, -1);
 	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return 0;
-	if (n != (ssize_t)sizeof(m) || !m.failed)
-		return ar_fail(err, n < 0 ? errno : EPROTO, "answer of the container's init");
+	if (n > 0 && !wait[0].revents)
+		return 0; /* its end is an end of file, as in hear_init() */
+	if (n > 0)
+		do
+			n = read(pipe, m, sizeof(*m));
+		while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int ar_walk_answer(int pipe, int pidfd, struct ar_error *err)
+{
+	struct message m = { 0 };
+	bool announced = false;
+
+	for (;;) {
+		ssize_t n = hear_answer(pipe, pidfd, &m);
+
+		if (n == 0 && announced)
+			return 0;
+		if (n == 0)
+			return ar_refuse(err, ECHILD,
+					 "container init ended early, before its program ran");
+		if (n != (ssize_t)sizeof(m))
+			return ar_fail(err, n < 0 ? (int)-n : EPROTO,
+				       "answer of the container's init");
+		if (m.failed)
+			break;
+		announced = true;
+	}
 	m.error.text[sizeof(m.error.text) - 1] = '\0';
 	*err = m.error;
 	return m.error.code ? -m.error.code : -EINVAL;

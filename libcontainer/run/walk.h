@@ -88,8 +88,13 @@ int ar_walk_run(const struct ar_plan *plan, struct ar_run *run, struct ar_error 
 int ar_walk_finish(const struct ar_plan *plan, struct ar_run *run, struct ar_error *err);
 /* Undo the host's steps, last first. */
 void ar_walk_undo(const struct ar_plan *plan, size_t done, struct ar_run *run);
-/* The answer to "start" on the pipe from init: 0 when it executed its program, else its error. */
-int ar_walk_answer(int pipe, struct ar_error *err);
+/* Init: tell "start" that only the program's execution is left. */
+int ar_walk_announce(struct ar_run *run, struct ar_error *err);
+/*
+ * The answer to "start" on the pipe from init: 0 when it executed its program, which is an end of
+ * file after ar_walk_announce(), else its error. An end of file alone is its death.
+ */
+int ar_walk_answer(int pipe, int pidfd, struct ar_error *err);
 /* Init: send what is to go along with the next datagram now, with one of its own. */
 int ar_walk_send_fd(struct ar_run *run, struct ar_error *err);
 /* Report an error from init through its channel and exit. */

@@ -149,6 +149,26 @@ run_agentrun delete "$id"
 expect_success
 assert_nothing_left
 
+test_begin "a container that is killed in its startContainer hooks has not started: no poststart hook runs"
+hook_bundle "$(hook startContainer 'echo >/log; sleep 20')" "$(hook poststart "touch '$bundle/rootfs/poststart'")"
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+(
+	for _ in $(seq 200); do
+		[ ! -e "$log" ] || break
+		sleep 0.05
+	done
+	"$AGENTRUN" --root "$state" kill "$id" KILL
+) &
+run_agentrun start "$id"
+wait
+expect_error "container init ended early, before its program ran"
+check_false "a poststart hook has run" test -e "$bundle/rootfs/poststart"
+wait_status stopped
+run_agentrun delete "$id"
+expect_success
+assert_nothing_left
+
 test_begin "a poststart hook that fails stops the container"
 hook_bundle "$(hook poststart 'exit 5')"
 edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
