@@ -7,9 +7,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "kernel/caps.h"
+#include "kernel/cgroup.h"
 #include "json/read.h"
 
 #define EFFECTIVE_MAX (64u << 20)
+/* How long it may take until the cgroup shows that all of a pid namespace has ended. */
+#define EMPTY_WAIT_MS 500
 
 int ar_container_open(struct ar_container *c, const struct ar_context *ctx, const char *id,
 		      enum ar_lock lock, struct ar_error *err)
@@ -48,6 +51,28 @@ void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_proc
 
 	if (unknown)
 		ar_log(AR_LOG_WARN, "ignoring unknown or unavailable capabilities: [%s]", unknown);
+}
+
+/*
+ * With its init all of a pid namespace has ended. Who is in the cgroup of such a container belongs
+ * to somebody else, as to another container that was started with the same cgroupsPath: it lives
+ * on, as with runc. Without a pid namespace of its own the container's processes outlive its init.
+ */
+bool ar_container_left_to_others(const char *id, const struct ar_effective *effective,
+				 struct ar_cgroup *cgroup)
+{
+	const struct ar_namespace *ns = effective ? ar_spec_namespace(effective->spec, "pid")
+						  : NULL;
+	bool own_namespace = ns && (!ns->path || !*ns->path);
+
+	if (ar_cgroup_await_empty(cgroup, own_namespace ? EMPTY_WAIT_MS : 0)) {
+		ar_close_fd(&cgroup->fd); /* nobody is to be killed, and who comes now even less */
+		return false;
+	}
+	if (own_namespace)
+		ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays",
+		       id, cgroup->path);
+	return own_namespace;
 }
 
 void ar_container_done(struct ar_container *c)

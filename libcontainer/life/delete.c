@@ -26,13 +26,11 @@
 #include "base/sys.h"
 #include "kernel/cgroup.h"
 #include "kernel/rdt.h"
-#include "life/life.h"
+#include "life/container.h"
 #include "run/host-steps.h"
 #include "json/read.h"
 
 #define KILL_WAIT_MS 10000
-/* How long it may take until the cgroup shows that all of a pid namespace has ended. */
-#define EMPTY_WAIT_MS 500
 #define EFFECTIVE_MAX (64u << 20)
 
 struct removal {
@@ -131,35 +129,14 @@ static int find_effective(struct removal *removal, const char *id, bool force, s
 	return 0;
 }
 
-static bool own_pid_namespace(struct removal *removal)
-{
-	const struct ar_namespace *ns;
-	struct ar_error ignored;
-
-	if (!removal->effective && read_effective(removal, true, &ignored) < 0)
-		return false;
-	ns = removal->effective ? ar_spec_namespace(removal->effective->spec, "pid") : NULL;
-	return ns && (!ns->path || !*ns->path);
-}
-
-/*
- * With its init all of a pid namespace has ended. Who is in the cgroup of such a container belongs
- * to somebody else, as to another container that was started with the same cgroupsPath: it lives
- * on, as with runc. Without a pid namespace of its own the container's processes outlive its init.
- */
 static bool left_to_others(struct removal *removal, struct ar_cgroup *cgroup)
 {
-	int limit_ms = 0;
+	struct ar_error ignored;
 
-	if (!ar_cgroup_await_empty(cgroup, 0)) {
-		if (!own_pid_namespace(removal))
-			return false;
-		limit_ms = EMPTY_WAIT_MS;
-	}
-	if (!ar_cgroup_await_empty(cgroup, limit_ms))
-		return true;
-	ar_close_fd(&cgroup->fd); /* nobody is to be killed, and who comes now even less */
-	return false;
+	/* an empty one, which is the usual case, is nobody's, whatever the configuration is */
+	if (!removal->effective && !ar_cgroup_await_empty(cgroup, 0))
+		(void)read_effective(removal, true, &ignored);
+	return ar_container_left_to_others(removal->record->id, removal->effective, cgroup);
 }
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
@@ -171,11 +148,8 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	if (!record->cgroup)
 		return 0;
 	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
-	if (r == 0 && removal->status == AR_STATUS_STOPPED && left_to_others(removal, &cgroup)) {
-		ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays",
-		       record->id, record->cgroup);
+	if (r == 0 && removal->status == AR_STATUS_STOPPED && left_to_others(removal, &cgroup))
 		return 0;
-	}
 	if (r < 0)
 		return r;
 	r = ar_container_remove_cgroup(&cgroup, record, err);

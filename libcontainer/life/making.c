@@ -283,6 +283,26 @@ int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
 	return r;
 }
 
+/*
+ * While the caller took the rest of the output, another container may have come with the same
+ * cgroupsPath: by that path it is looked for, for ours may be gone.
+ */
+static void leave_to_others(struct ar_making *m)
+{
+	struct ar_cgroup now __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	struct ar_error ignored;
+
+	if (!m->run.cgroup_made)
+		return;
+	ar_step_clone.undo(&m->run); /* its init, unless it has ended */
+	if (ar_cgroup_reopen(m->arena, m->run.cgroup.root, m->run.cgroup.path, &now, &ignored) < 0)
+		return; /* what is wrong is told when it is removed */
+	if (ar_container_left_to_others(m->run.id, m->effective, &now))
+		m->run.cgroup_made = false;
+	else if (now.fd < 0)
+		ar_close_fd(&m->run.cgroup.fd);
+}
+
 void ar_making_undo(struct ar_making *m)
 {
 	struct ar_error err = { 0 };
@@ -293,6 +313,7 @@ void ar_making_undo(struct ar_making *m)
 		return;
 	if (r < 0)
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
+	leave_to_others(m);
 	ar_walk_undo(&m->plan, m->plan.n, &m->run);
 	ar_making_remove(m);
 	poststop(m);
