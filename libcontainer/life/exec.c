@@ -184,6 +184,9 @@ static int fill_run(struct ar_run *run, struct ar_container *c, const struct ar_
 	run->record = c->record;
 	run->target = c->pidfd;
 	run->init_errors = "unable to start container process";
+	/* it begins when the container is resumed, whenever that is */
+	if (args->ignore_paused)
+		run->walk.limit_ms = -1;
 	run->use_cgroup = c->record->cgroup;
 	if (run->use_cgroup)
 		r = ar_cgroup_reopen(c->arena, c->record->cgroup_root, c->record->cgroup,

@@ -67,6 +67,27 @@ run_agentrun delete "$id"
 expect_success
 assert_nothing_left
 
+if test_begin "exec --ignore-paused begins when the container is resumed, however long that takes" command:strace; then
+	beating_container
+	run_agentrun pause "$id"
+	AGENTRUN_TEST=$lib_mark ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -qq -o "$TEST_TMP/waits" -e trace=poll \
+		"$AGENTRUN" --root "$state" exec --ignore-paused "$id" echo begun </dev/null >"$TEST_TMP/begun" 2>&1 &
+	exec=$!
+	for _ in $(seq 100); do
+		! grep -qs ^poll "$TEST_TMP/waits" || break
+		sleep 0.05
+	done
+	check_equal "what it says while it is paused" "$(cat "$TEST_TMP/begun")" ""
+	run_agentrun resume "$id"
+	expect_success
+	wait "$exec" || fail "exec ends with status $?"
+	check_equal "what it says" "$(cat "$TEST_TMP/begun")" begun
+	check_has "how it waits" "$(cat "$TEST_TMP/waits")" poll
+	check_equal "waits with an end" "$(grep -c ', 120000) ' "$TEST_TMP/waits" || true)" 0
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
+
 test_begin "a stopped container cannot be paused"
 make_command "$bundle" . true
 run_agentrun run --detach --bundle "$bundle" "$id"
