@@ -204,7 +204,7 @@ static void fill_run(struct ar_making *m, const struct ar_context *ctx,
 
 /* Unless something of the container is left: then the record is what "delete --force" finds it by.
  */
-void ar_making_remove(struct ar_making *m)
+static void remove_state(struct ar_making *m)
 {
 	struct ar_error err = { 0 };
 
@@ -248,6 +248,13 @@ static bool container_hooks_ran(const struct ar_making *m)
 	return false;
 }
 
+void ar_making_fail(struct ar_making *m)
+{
+	remove_state(m);
+	if (m->run.hooks_ran || container_hooks_ran(m))
+		poststop(m);
+}
+
 int ar_making_prepare(struct ar_making *m, const struct ar_context *ctx,
 		      const struct ar_create_args *args, bool await_start, struct ar_error *err)
 {
@@ -277,9 +284,7 @@ int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
 	r = ar_walk_run(&m->plan, &m->run, err);
 	if (r == 0)
 		return 0;
-	ar_making_remove(m);
-	if (m->run.hooks_ran || container_hooks_ran(m))
-		poststop(m);
+	ar_making_fail(m);
 	return r;
 }
 
@@ -315,7 +320,7 @@ void ar_making_undo(struct ar_making *m)
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
 	leave_to_others(m);
 	ar_walk_undo(&m->plan, m->plan.n, &m->run);
-	ar_making_remove(m);
+	remove_state(m);
 	poststop(m);
 }
 

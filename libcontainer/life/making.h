@@ -44,8 +44,9 @@ int ar_making_walk(struct ar_making *making, const struct ar_context *ctx,
 		   const struct ar_create_args *args, bool await_start, struct ar_error *err);
 /* Undo a container that was made. */
 void ar_making_undo(struct ar_making *making);
-/* Remove the state of one whose plan is undone already. */
-void ar_making_remove(struct ar_making *making);
+/* The plan failed, and is undone: remove the state, and run poststop hooks where others have begun.
+ */
+void ar_making_fail(struct ar_making *making);
 /* Stay with its init until that ends. */
 struct ar_attend_signals;
 int ar_making_attend(struct ar_making *making, const struct ar_attend_signals *signals,

@@ -310,16 +310,18 @@ static int take_terminal(struct ar_run *run, int *fd, struct ar_error *err)
 static int notified(struct ar_criu_notification *n, void *data, struct ar_error *err)
 {
 	struct ar_run *run = data;
-	int r;
+	const struct ar_hooks *hooks = run->effective->spec->hooks;
 
 	if (ar_streq(n->action, "orphan-pts-master") && n->fd >= 0)
 		return take_terminal(run, &n->fd, err);
 	if (!ar_streq(n->action, "setup-namespaces"))
 		return 0;
 	run->pid = n->pid;
-	run->hooks_ran = true;
-	r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
-	return r < 0 ? r : ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
+	/* as in a create: where none has begun there is nothing for poststop ones to undo */
+	if (!ar_hooks_of(hooks, AR_HOOK_PRESTART)->n &&
+	    !ar_hooks_of(hooks, AR_HOOK_CREATE_RUNTIME)->n)
+		return 0;
+	return ar_step_host_hooks.run(run, err);
 }
 
 /* CRIU is there, in the container's cgroup or soon put into it, and waits. */
@@ -453,7 +455,7 @@ static int make(struct restore *restore, const struct ar_context *ctx, struct ar
 	plan(m);
 	r = ar_walk_run(&m->plan, &m->run, err);
 	if (r < 0)
-		ar_making_remove(m);
+		ar_making_fail(m);
 	return r;
 }
 

@@ -368,6 +368,37 @@ expect_error "error running createRuntime hook #0: exit status 1"
 filter=.
 assert_nothing_left
 
+test_begin "poststop hooks of a restore that fails run when others have begun, and only then"
+prepare_image
+touched=".hooks.poststop = [{path: \"/bin/touch\", args: [\"touch\", \"$TEST_TMP/poststop\"]}]"
+filter="$touched | .hooks.createRuntime = [{path: \"/bin/false\"}]"
+for stay in "" --detach; do
+	# shellcheck disable=SC2086 # a word or none
+	restore $stay
+	expect_error "error running createRuntime hook #0: exit status 1"
+	check_true "the hook has run" rm "$TEST_TMP/poststop"
+done
+filter=$touched
+export FAKE_CRIU_FAILS=late
+restore --detach
+unset FAKE_CRIU_FAILS
+expect_error "criu failed: type RESTORE"
+check_false "the hook has run" test -e "$TEST_TMP/poststop"
+filter=.
+assert_nothing_left
+
+test_begin "the poststop hooks of a restore that was killed in its createRuntime hooks run when it is deleted"
+prepare_image
+filter="$touched | .hooks.createRuntime = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -KILL \$PPID\"]}]"
+restore --detach
+expect_status 137
+check_equal "the record" "$(jq -c '[.hooksBegun, .pid]' "$state/$id/state.json")" '[true,null]'
+run_agentrun delete --force "$id"
+expect_success
+check_true "the hook has run" rm "$TEST_TMP/poststop"
+filter=.
+assert_nothing_left
+
 test_begin "an id that is taken is not restored to"
 prepare_image
 restore --detach

@@ -5,7 +5,7 @@
 FAKE_CRIU          folder: each request becomes N.json there, with what was found in this process
 FAKE_CRIU_VERSION  4.1.1
 FAKE_CRIU_LACKS    features it says it lacks: "mem_track lazy_pages"
-FAKE_CRIU_FAILS    "die", or the message of an error
+FAKE_CRIU_FAILS    "die", "late" (a restore, when its process stands), or the message of an error
 FAKE_CRIU_TTY      a restore finds a terminal without a master
 
 A dump ends the process; a restore makes one that sleeps, a child of who asked. The numbers are those of
@@ -139,7 +139,7 @@ def serve(kind, opts):
     write_down(kind, opts)
     if fails == "die":
         sys.exit(3)
-    if fails:
+    if fails and fails != "late":
         answer(kind, number(7, 22) + text(9, fails.encode()), success=False)
         sys.exit(1)
     if kind == "RESTORE":
@@ -148,6 +148,10 @@ def serve(kind, opts):
         if os.environ.get("FAKE_CRIU_TTY"):
             notify("orphan-pts-master", fds=os.openpty()[:1])
         notify("post-restore", pid)
+        if fails == "late":
+            os.kill(pid, signal.SIGKILL)
+            answer(kind, number(7, 22) + text(9, b"late"), success=False)
+            sys.exit(1)
         answer(kind, text(4, number(1, pid)))
         return
     if opts.get("lazy_pages"):
