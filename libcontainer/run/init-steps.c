@@ -43,6 +43,24 @@ static int default_signals(struct ar_error *err)
 	return 0;
 }
 
+static void end_by_signal(int signo)
+{
+	_exit(128 + signo);
+}
+
+/*
+ * One that waits for "start" can be asked to end: to the first process of a pid namespace the
+ * kernel brings no signal without a handler. Set up now, for a filter may keep us from that later;
+ * execve(2) makes the default of it.
+ */
+static void end_when_asked(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	for (size_t i = 0; i < AR_COUNT(ends); i++)
+		(void)signal(ends[i], end_by_signal); /* valid signals */
+}
+
 static int settle(struct ar_run *run, struct ar_error *err)
 {
 	int r = 0;
@@ -55,6 +73,8 @@ static int settle(struct ar_run *run, struct ar_error *err)
 		r = default_signals(err);
 	if (r < 0)
 		return r;
+	if (run->await_start)
+		end_when_asked();
 	/* see hide() in host-steps.c */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return ar_fail(err, errno, "dumpable");

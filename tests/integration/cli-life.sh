@@ -178,6 +178,20 @@ for signal in "" TERM SIGTERM term sigterm 15; do
 	wait_status stopped
 done
 
+for signal in HUP INT QUIT TERM; do
+	test_begin "kill ID $signal: a container that waits for start ends"
+	make_waiting
+	create
+	run_agentrun kill "$id" "$signal"
+	expect_success
+	wait_status stopped
+	run_agentrun start "$id"
+	expect_sentence 1 "cannot start a container that has stopped"
+	run_agentrun delete "$id"
+	expect_success
+	assert_nothing_left
+done
+
 # Whoever shares the host's pid namespace is not ended by the kernel with the first process.
 if test_begin "KILL ends all processes of a container without a pid namespace of its own" cgroup; then
 	make_command "$bundle" 'del(.linux.namespaces[] | select(.type == "pid"))' sh -c 'sleep 1000 & sleep 1000 & wait'

@@ -97,6 +97,23 @@ make_command "$bundle" . sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*/\1 /p' /proc/se
 	[ -z "$tap_problems" ]
 ) || fail "what the caller ignores is ignored"
 
+test_begin "no signal is blocked, ignored or caught in a container that was started"
+make_command "$bundle" . sed -n '/^Sig[BIC]/w /seen' /proc/self/status
+edit_bundle "$bundle" '.root.readonly = false'
+(
+	trap '' HUP INT TERM
+	run_agentrun --profile compat create --bundle "$bundle" "$id"
+	expect_success
+	[ -z "$tap_problems" ]
+) || fail "create fails"
+run_agentrun start "$id"
+expect_success
+wait_status stopped
+check_equal "what it has" "$(cat "$bundle/rootfs/seen")" \
+	$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000'
+run_agentrun delete "$id"
+assert_nothing_left
+
 test_begin "nothing is open but the standard streams"
 exec 7</etc/passwd
 run_compat . sh -c "$own_descriptors"
