@@ -2,7 +2,20 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+
+/* The caller, who made it non-blocking, shares its file description: that is left as it is. */
+static int await_room(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || !(flags & O_NONBLOCK))
+		return -EAGAIN; /* not for want of room */
+	return poll(&room, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+}
 
 int ar_write_all(int fd, const void *data, size_t len)
 {
@@ -12,9 +25,11 @@ int ar_write_all(int fd, const void *data, size_t len)
 		ssize_t n = write(fd, p, len);
 
 		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
+			int r = errno == EAGAIN ? await_room(fd) : -errno;
+
+			if (r < 0 && r != -EINTR)
+				return r;
+			continue;
 		}
 		p += n;
 		len -= (size_t)n;

@@ -21,7 +21,9 @@ static inline int ar_steal_fd(int *fd)
 	return stolen;
 }
 
-/* Write all of it, retrying short writes and EINTR. 0 or -errno. */
+/* Write all of it, retrying short writes and EINTR, and waiting where fd is non-blocking. 0 or
+ * -errno.
+ */
 int ar_write_all(int fd, const void *data, size_t len);
 /*
  * A number in decimal digits becomes a descriptor's /proc/self/fd path; buf needs AR_FD_PATH_MAX.

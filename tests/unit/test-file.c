@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -109,6 +110,32 @@ TEST("a file whose size is not known before is read whole, up to the limit")
 	CHECK_INT(ar_write_all(fds[1], large, 60000), 0);
 	CHECK_INT(ar_file_read_fd(arena, fds[0], "a pipe", 59999, &text, &len, NULL), -EFBIG);
 	free(large);
+}
+
+TEST("all is written to a pipe that does not block, at the pace of its reader")
+{
+	char buf[4096];
+	char *large = malloc(200000);
+	size_t read_of_it = 0;
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	memset(large, 'x', 200000);
+	CHECK_INT(pipe(fds), 0);
+	CHECK_INT(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0)
+		_exit(-ar_write_all(fds[1], large, 200000));
+	free(large);
+	CHECK_INT(close(fds[1]), 0);
+	CHECK_INT(usleep(50000), 0); /* until it is full */
+	while ((n = read(fds[0], buf, sizeof(buf))) > 0)
+		read_of_it += (size_t)n;
+	CHECK_INT(read_of_it, 200000);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
 }
 
 TEST("a short file is peeked at without its newline")
