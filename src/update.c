@@ -87,7 +87,7 @@ static int read_resources(struct ar_arena *arena, const char *path, struct ar_re
 	if (from_input)
 		r = ar_file_read_fd(arena, STDIN_FILENO, name, RESOURCES_MAX, &text, &len, err);
 	else
-		r = ar_file_read(arena, AT_FDCWD, path, RESOURCES_MAX, &text, &len, err);
+		r = ar_file_read_given(arena, AT_FDCWD, path, RESOURCES_MAX, &text, &len, err);
 	if (r == 0)
 		r = ar_json_parse(arena, name, text, len, &ar_json_limits_default, &json, err);
 	if (r == 0)

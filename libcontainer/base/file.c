@@ -108,6 +108,23 @@ int ar_file_read(struct ar_arena *arena, int dirfd, const char *path, size_t max
 	return ar_file_read_fd(arena, fd, path, max, ret_text, ret_len, err);
 }
 
+int ar_file_read_given(struct ar_arena *arena, int dirfd, const char *path, size_t max,
+		       char **ret_text, size_t *ret_len, struct ar_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, 0) < 0 || !S_ISFIFO(st.st_mode))
+		return ar_file_read(arena, dirfd, path, max, ret_text, ret_len, err);
+	/* it has a writer, or gets one: that is worth waiting for */
+	do
+		fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return ar_fail(err, errno, "open '%s'", path);
+	return ar_file_read_fd(arena, fd, path, max, ret_text, ret_len, err);
+}
+
 int ar_file_peek(int dirfd, const char *path, char *buf, size_t size)
 {
 	size_t len = 0;

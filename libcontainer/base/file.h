@@ -14,6 +14,9 @@ struct ar_error;
  */
 int ar_file_read(struct ar_arena *arena, int dirfd, const char *path, size_t max, char **ret_text,
 		 size_t *ret_len, struct ar_error *err);
+/* The same for a file that the caller named, which may be a fifo: "-p <(make it)", /dev/stdin. */
+int ar_file_read_given(struct ar_arena *arena, int dirfd, const char *path, size_t max,
+		       char **ret_text, size_t *ret_len, struct ar_error *err);
 /*
  * The same for an open descriptor (proc and cgroup files, pipes, standard input); name is for
  * messages.

@@ -416,7 +416,7 @@ int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dir
 	int r;
 
 	limits.comments = comments;
-	r = ar_file_read(arena, dirfd, path, limits.max_bytes, &text, &len, err);
+	r = ar_file_read_given(arena, dirfd, path, limits.max_bytes, &text, &len, err);
 	if (r < 0)
 		return r;
 	r = ar_json_parse(arena, path, text, len, &limits, &json, err);

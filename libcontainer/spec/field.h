@@ -215,7 +215,8 @@ struct ar_class {
  */
 int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *name,
 	      const char *path, const struct ar_json *json, void *out, struct ar_error *err);
-/* Read and parse a file and decode its top object, in one go, within ar_json_limits_default. */
+/* Read and parse a file that the caller named, by ar_file_read_given(), and decode its top object,
+ * in one go, within ar_json_limits_default. */
 int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dirfd,
 		   const char *path, bool comments, void *out, struct ar_error *err);
 /* Write what is set, as an object; decoding it again gives the same structure. */

@@ -330,6 +330,24 @@ expect_output $'1000\n1000 6\n0077\n/var/tmp\nb\nCapEff:\t0000000000000020\nNoNe
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+test_begin "exec takes its process file, and update its resources, through a pipe"
+start_compat .
+run_agentrun exec --process <(cat "$TEST_TMP/process.json") "$id"
+expect_output_has "/var/tmp"
+expect_success
+# shellcheck disable=SC2016 # for the inner shell
+run_command sh -c 'cat "$0" | "$@"' "$TEST_TMP/process.json" "$AGENTRUN" --root "$state" exec --process /dev/stdin "$id"
+expect_output_has "/var/tmp"
+expect_success
+if has cgroup; then
+	run_agentrun update --resources <(echo '{}') "$id"
+	expect_success
+fi
+run_agentrun exec --process /dev/null "$id"
+expect_error "read '/dev/null': not a regular file"
+run_agentrun delete --force "$id"
+assert_nothing_left
+
 test_begin "exec takes flags for what it has no file for"
 start_compat .
 run_agentrun exec --user 1000:2000 --additional-gids 6 --cwd /var/tmp --env A=b --env C=d "$id" \

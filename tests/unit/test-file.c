@@ -89,6 +89,37 @@ TEST("what is no regular file is refused without waiting for it")
 	CHECK_STR(err.text, "open 'none': not found");
 }
 
+TEST("what the caller names may be a fifo, which is read up to the limit, and no device")
+{
+	_cleanup_arena_ struct ar_arena *arena = start();
+	struct ar_error err = { 0 };
+	char *text;
+	size_t len;
+	int fd;
+
+	put("f", "file", 4);
+	CHECK_INT(ar_file_read_given(arena, here, "f", 8, &text, &len, &err), 0);
+	CHECK_STR(text, "file");
+	CHECK_INT(mkfifo("fifo", 0600), 0);
+	for (size_t max = 8; max >= 7; max--) {
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (pid == 0) {
+			usleep(50000); /* it comes after its reader */
+			fd = open("fifo", O_WRONLY);
+			_exit(fd < 0 || write(fd, "12345678", 8) != 8);
+		}
+		CHECK_INT(ar_file_read_given(arena, here, "fifo", max, &text, &len, &err),
+			  max == 8 ? 0 : -EFBIG);
+		CHECK_INT(waitpid(pid, NULL, 0), pid);
+	}
+	CHECK_STR(text, "12345678");
+	CHECK_STR(err.text, "read 'fifo': more than 7 bytes: file too large");
+	CHECK_INT(ar_file_read_given(arena, AT_FDCWD, "/dev/null", 8, &text, &len, &err), -EINVAL);
+	CHECK_INT(ar_file_read_given(arena, here, "none", 8, &text, &len, &err), -ENOENT);
+}
+
 TEST("a file whose size is not known before is read whole, up to the limit")
 {
 	_cleanup_arena_ struct ar_arena *arena = start();
