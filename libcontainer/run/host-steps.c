@@ -324,8 +324,12 @@ static int hide(struct ar_run *run, struct ar_error *err)
 static int clone_init(struct ar_run *run, struct ar_error *err)
 {
 	int hidden = hide(run, err);
-	pid_t pid = hidden < 0 ? hidden : clone_once(run, err);
+	pid_t pid;
 
+	/* they are counted from the cgroup's birth, and are not ours up to here */
+	if (run->use_cgroup)
+		run->oom_kills = ar_cgroup_oom_kills(&run->cgroup);
+	pid = hidden < 0 ? hidden : clone_once(run, err);
 	/* unless the caller named one */
 	if (pid == -EBUSY && run->target >= 0 && run->use_cgroup && !run->unit_sub) {
 		int r = follow_init(run, err);

@@ -51,7 +51,8 @@ struct ar_run {
 	int mapped; /* a user namespace with the container's mappings, for its mounts */
 	struct ar_cgroup cgroup;
 	bool use_cgroup, cgroup_made;
-	bool use_systemd; /* create: the cgroup is a unit's */
+	uint64_t oom_kills; /* in the cgroup, before the process was born */
+	bool use_systemd;   /* create: the cgroup is a unit's */
 	enum ar_manager manager;
 	struct ar_unit unit;
 	struct ar_systemd *systemd; /* from the unit's name to its start */

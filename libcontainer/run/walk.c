@@ -82,7 +82,7 @@ static int report_death(const struct ar_plan *plan, struct ar_run *run, struct a
 	const char *step = at >= 0 && (size_t)at < plan->n ? plan->steps[at]->name
 							   : "its first step";
 
-	if (run->use_cgroup && ar_cgroup_oom_kills(&run->cgroup))
+	if (run->use_cgroup && ar_cgroup_oom_kills(&run->cgroup) > run->oom_kills)
 		return ar_refuse(err, ENOMEM,
 				 "container init was OOM-killed (memory limit too low?)");
 	if (ar_pidfd_wait(run->walk.pidfd, &status) == 0 && WIFSIGNALED(status))

@@ -48,6 +48,28 @@ if test_begin "an exec that is killed for its memory has status 137" memory; the
 	expect_status 137
 fi
 
+if test_begin "the early death of an exec is not laid on memory that was short before it" memory; then
+	make_command "$bundle" '.linux.resources.memory.limit = 33554432' sleep 1000
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	run_agentrun exec "$id" sh -c "$eat"
+	check_match "what the kernel counted" "$(in_cgroup memory.events)" '^oom_kill [1-9]'
+	run_agentrun pause "$id"
+	AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" exec --ignore-paused "$id" true </dev/null >"$TEST_TMP/killed" 2>&1 &
+	exec=$!
+	pid='' init=$(container_pid "$id")
+	for _ in $(seq 200); do
+		pid=$(in_cgroup cgroup.procs | grep -vx "$init" || true)
+		[ -z "$pid" ] || break
+		sleep 0.05
+	done
+	kill -KILL "$pid"
+	wait "$exec" && fail "exec succeeds"
+	check_has "what it says" "$(cat "$TEST_TMP/killed")" "was killed by signal 9"
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
+
 if test_begin "memory that is limited with swap may be swapped out and in, and nobody is killed" memory swap; then
 	make_command "$bundle" '.linux.resources.memory = {"limit": 16777216, "swap": 100663296}' \
 		sh -c 'x=$(head -c 20971520 /dev/zero | tr "\0" x); echo ${#x}'
