@@ -37,18 +37,24 @@ for source in /run/docker.sock /run/containerd/containerd.sock /run/containerd /
 done
 assert_nothing_left
 
-test_begin "a service's socket anywhere else is refused as well"
-socket=$TEST_TMP/service
-AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+# listen_at PATH: a service of the host, for a minute; one more of ${services[@]}
+listen_at() {
+	AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
-time.sleep(60)' "$socket" &
-service=$!
-for _ in $(seq 100); do
-	[ ! -S "$socket" ] || break
-	sleep 0.05
-done
+time.sleep(60)' "$1" &
+	services+=($!)
+	for _ in $(seq 100); do
+		[ ! -S "$1" ] || break
+		sleep 0.05
+	done
+}
+services=()
+
+test_begin "a service's socket anywhere else is refused as well"
+socket=$TEST_TMP/service
+listen_at "$socket"
 bind_bundle "$socket" ro
 expect_refused "mounts[/host].source" "it is a socket of the host"
 # control: what stands behind a read-only bind answers
@@ -59,16 +65,7 @@ expect_probe connect-/host OK
 
 test_begin "a directory in which a process of root listens is refused, unless it is declared"
 mkdir "$TEST_TMP/agent" "$TEST_TMP/agent/run"
-AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
-s.listen()
-time.sleep(60)' "$TEST_TMP/agent/run/agent.sock" &
-other=$!
-for _ in $(seq 100); do
-	[ ! -S "$TEST_TMP/agent/run/agent.sock" ] || break
-	sleep 0.05
-done
+listen_at "$TEST_TMP/agent/run/agent.sock"
 bind_bundle "$TEST_TMP/agent" ro
 expect_refused "mounts[/host].source" "it holds '$TEST_TMP/agent/run/agent.sock', the socket of a service of root"
 echo "{\"bind-sources\": [\"$TEST_TMP/agent\"]}" >"$TEST_TMP/declared.conf"
@@ -76,6 +73,6 @@ make_command "$bundle" ".mounts += [{destination: \"/host\", type: \"bind\", sou
 	sh -c 'test -S /host/run/agent.sock && echo there'
 run_agentrun --config "$TEST_TMP/declared.conf" run --bundle "$bundle" "$id"
 expect_output there
-kill "$service" "$other"
-wait "$service" "$other" 2>/dev/null || true
+kill "${services[@]}"
+wait "${services[@]}" 2>/dev/null || true
 assert_nothing_left

@@ -72,6 +72,15 @@ check_true "the other cgroup is still there" rmdir "$(cgroup_root)/$lib_mark-pod
 rmdir "$(cgroup_root)/$lib_mark-pod"
 assert_nothing_left
 
+# occupy: $other is a cgroup with a process of the host, $sleeper
+occupy() {
+	other=$(cgroup_root)/$lib_mark-other
+	mkdir "$other"
+	AGENTRUN_TEST=$lib_mark sleep 1000 &
+	sleeper=$!
+	echo "$sleeper" >"$other/cgroup.procs"
+}
+
 test_begin "a container's cgroup is not made below another container's"
 start_other "/$lib_mark-other"
 expect_cgroup_refused "/$lib_mark-other/own" "'/$lib_mark-other' above it holds processes of others"
@@ -83,11 +92,7 @@ run_agentrun delete --force "$id-2"
 assert_nothing_left
 
 test_begin "a container's cgroup is not made below that of a process of the host"
-other=$(cgroup_root)/$lib_mark-other
-mkdir "$other"
-AGENTRUN_TEST=$lib_mark sleep 1000 &
-sleeper=$!
-echo "$sleeper" >"$other/cgroup.procs"
+occupy
 attack_bundle '.linux.cgroupsPath = $path' --arg path "/$lib_mark-other/own"
 run_agentrun run --bundle "$bundle" "$id"
 expect_error "holds processes of others"
@@ -110,11 +115,7 @@ rmdir "$own" 2>/dev/null || true
 assert_nothing_left
 
 test_begin "a cgroup that holds processes already is not joined"
-other=$(cgroup_root)/$lib_mark-other
-mkdir "$other"
-AGENTRUN_TEST=$lib_mark sleep 100 &
-sleeper=$!
-echo "$sleeper" >"$other/cgroup.procs"
+occupy
 attack_bundle '.linux.cgroupsPath = $path' --arg path "/$lib_mark-other"
 run_agentrun run --bundle "$bundle" "$id"
 expect_error "cgroup is not empty"
