@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/attack.bash"
-needs root landlock command:python3
+needs root landlock kernel:6.12 command:python3
 
 # pod_bundle: in a network namespace, as of a pod, with a daemon that listens in it.
 pod_bundle() {

@@ -318,13 +318,16 @@ TEST("the size of the caller's terminal is the process's, and follows it")
 	open_terminal(&a.master, &peer);
 	CHECK_INT(ar_attend_begin(false, &signals, &err), 0);
 	a.signals = signals.fd;
-	a.pid = start("sleep 0.3; [ \"$(stty size)\" = '33 77' ] || exit 1; sleep 1; "
-		      "[ \"$(stty size)\" = '44 88' ] || exit 2; exit 9",
+	a.pid = start("until [ \"$(stty size)\" = '33 77' ]; do sleep 0.05; done; echo first; "
+		      "until [ \"$(stty size)\" = '44 88' ]; do sleep 0.05; done; exit 9",
 		      peer, &a.pidfd);
 	ar_close_fd(&peer);
 	resizer = fork();
 	if (resizer == 0) {
-		usleep(700000);
+		char c = 0;
+
+		while (c != 'f' && read(ours_master, &c, 1) == 1)
+			;
 		size = (struct winsize){ .ws_row = 44, .ws_col = 88 };
 		(void)ioctl(ours_master, TIOCSWINSZ, &size);
 		/* the kernel tells the foreground group of a terminal; here we are none */
