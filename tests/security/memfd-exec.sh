@@ -14,11 +14,12 @@ expect_probe memfd-mfd-exec 'EACCES|EPERM'
 expect_probe memfd-execveat 'EACCES|EPERM|ENOSYS'
 assert_nothing_left
 
-test_begin "the setting that stops it cannot be changed from inside"
-make_command "$bundle" "$privileged" sh -c 'echo 0 >/proc/sys/vm/memfd_noexec'
-run_agentrun run --bundle "$bundle" "$id"
-expect_error "Read-only file system"
-assert_nothing_left
+if test_begin "the setting that stops it cannot be changed from inside" kernel:6.3; then
+	make_command "$bundle" "$privileged" sh -c 'echo 0 >/proc/sys/vm/memfd_noexec'
+	run_agentrun run --bundle "$bundle" "$id"
+	expect_error "Read-only file system"
+	assert_nothing_left
+fi
 
 test_begin "memory is executed where nothing guards"
 probe_bundle "$privileged"

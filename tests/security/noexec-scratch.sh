@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/attack.bash"
-needs root
+needs root "command:${CC:-cc}"
 
 scratch='/tmp /var/tmp /run /dev/shm'
 
