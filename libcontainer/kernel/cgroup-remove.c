@@ -112,13 +112,13 @@ int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err)
 	return cgroup->fd < 0 ? 0 : kill_all(cgroup, ar_now_ms() + REMOVE_WAIT_MS, err);
 }
 
-bool ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms)
+int ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms)
 {
 	int r = cgroup->fd < 0
 			? 0
 			: ar_cgroup_await(cgroup->fd, "populated", 0, ar_now_ms() + limit_ms);
 
-	return r == 0 || r == -ENODEV;
+	return r == -ENODEV ? 0 : r;
 }
 
 bool ar_cgroup_await_gone(const struct ar_cgroup *cgroup, int limit_ms)

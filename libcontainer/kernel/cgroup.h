@@ -73,8 +73,9 @@ int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
 /* Only the first half: kill and wait (bounded) until it is empty. */
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
-/* Whether nobody is in it, or it is gone, within that time. */
-bool ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms);
+/* Whether nobody is in it, or it is gone, within that time. -ETIMEDOUT: somebody is; others: it
+ * cannot be told. */
+int ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms);
 /* Whether somebody else removes it within that time. */
 bool ar_cgroup_await_gone(const struct ar_cgroup *cgroup, int limit_ms);
 /*

@@ -183,8 +183,10 @@ static void drain(struct attention *a)
 		bool waits = ar_relay_ask(&a->relay, fds + 1);
 		int n = poll(fds, AR_COUNT(fds), waits ? -1 : 0);
 
-		if (n < 0 && errno != EINTR)
-			return; /* no memory for a poll(2): the output is lost, the status is not */
+		if (n < 0 && errno != EINTR) { /* no memory for a poll(2) */
+			a->relay.failed = errno;
+			return;
+		}
 		if (n == 0)
 			return; /* nothing is left */
 		if (n < 0)
@@ -228,6 +230,8 @@ int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *er
 	struct termios saved;
 	int is_tty = 0, status, r = 0;
 
+	if (attend->master >= 0 && peer < 0)
+		ar_debug("the terminal ends when its program closes it: %s", ar_errno_text(errno));
 	connect_streams(&a);
 	if (attend->master >= 0) {
 		/* ours alone: init closed its copy */
@@ -253,5 +257,12 @@ int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *er
 	if (r < 0)
 		return ar_fail(err, -r, "take the exit status of the container");
 	*ret_code = ar_exit_code(status);
+	if (!a.relay.failed)
+		return 0;
+	/* a status that tells of a failure is not to be covered by another one */
+	if (*ret_code == 0)
+		return ar_fail(err, a.relay.failed, "copy the output of the container");
+	ar_log(AR_LOG_WARN, "the output of the container is not whole: %s",
+	       ar_errno_text(a.relay.failed));
 	return 0;
 }

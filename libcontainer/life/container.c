@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "life/container.h"
 
+#include <errno.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -65,8 +67,12 @@ bool ar_container_left_to_others(const char *id, const struct ar_effective *effe
 						  : NULL;
 	bool own_namespace = ns && (!ns->path || !*ns->path);
 
-	if (ar_cgroup_await_empty(cgroup, own_namespace ? EMPTY_WAIT_MS : 0)) {
-		ar_close_fd(&cgroup->fd); /* nobody is to be killed, and who comes now even less */
+	int r = ar_cgroup_await_empty(cgroup, own_namespace ? EMPTY_WAIT_MS : 0);
+
+	/* nobody is to be killed, and who comes now even less; nor is somebody of whom nothing is
+	 * known: it goes if it is empty, and else it is told */
+	if (r == 0 || (own_namespace && r != -ETIMEDOUT)) {
+		ar_close_fd(&cgroup->fd);
 		return false;
 	}
 	if (own_namespace)

@@ -134,7 +134,7 @@ static bool left_to_others(struct removal *removal, struct ar_cgroup *cgroup)
 	struct ar_error ignored;
 
 	/* an empty one, which is the usual case, is nobody's, whatever the configuration is */
-	if (!removal->effective && !ar_cgroup_await_empty(cgroup, 0))
+	if (!removal->effective && ar_cgroup_await_empty(cgroup, 0) < 0)
 		(void)read_effective(removal, true, &ignored);
 	return ar_container_left_to_others(removal->record->id, removal->effective, cgroup);
 }

@@ -20,6 +20,7 @@ void ar_relay_init(struct ar_relay *relay)
 		way->begin = way->end = 0;
 	}
 	relay->finishing = false;
+	relay->failed = 0;
 	relay->rest = 0;
 }
 
@@ -59,6 +60,12 @@ void ar_relay_close(struct ar_relay *relay)
 		end_way(relay, i);
 }
 
+static void note(struct ar_relay *relay, int errnum)
+{
+	if (!relay->failed)
+		relay->failed = errnum;
+}
+
 static bool is_full(const struct ar_relay_way *way)
 {
 	return way->begin < way->end;
@@ -92,6 +99,8 @@ static void take(struct ar_relay *relay, int which)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (n < 0 && way->pipe && which != AR_RELAY_IN)
+		note(relay, errno);
 	if (n <= 0) {
 		end_way(relay, which);
 		return;
@@ -115,6 +124,8 @@ static void give(struct ar_relay *relay, int which)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (n < 0 && errno != EPIPE)
+		note(relay, errno);
 	if (n < 0 && way->pipe) {
 		end_way(relay, which);
 		return;

@@ -22,6 +22,7 @@ enum { AR_RELAY_IN, AR_RELAY_OUT, AR_RELAY_ERR, AR_RELAY_WAYS };
 struct ar_relay {
 	struct ar_relay_way ways[AR_RELAY_WAYS];
 	bool finishing;
+	int failed;  /* errno of the first copy that was lost, but for a reader who went away; 0 */
 	size_t rest; /* when finishing: how much may still be read */
 };
 

@@ -45,7 +45,7 @@ static int open_pipe(int *ret_read, int *ret_write, struct ar_error *err)
 int ar_streams_open(struct ar_streams *ret, int theirs[static 3], struct ar_error *err)
 {
 	struct stat st[3];
-	bool wanted[3];
+	bool wanted[3] = { false };
 	int r = 0;
 
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)

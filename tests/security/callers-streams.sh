@@ -61,6 +61,12 @@ make_command "$bundle" . sh -c 'while echo more; do :; done; exit 5'
 run_command bash -c '"$@" >/dev/full' bash "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
 expect_status 5
 expect_error "Broken pipe"
+expect_error "the output of the container is not whole: no space left on device"
+make_command "$bundle" . echo lost
+# shellcheck disable=SC2016 # for the other shell
+run_command bash -c '"$@" >/dev/full' bash "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id-2"
+expect_status 1
+expect_error "copy the output of the container: no space left on device"
 
 if test_begin "a terminal of the caller stays the caller's" command:script; then
 	make_command "$bundle" . sleep 1000
