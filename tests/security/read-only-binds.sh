@@ -76,28 +76,26 @@ expect_error "it is part of a container engine's data"
 check_equal "made on the host" "$(ls "$other")" ""
 assert_nothing_left
 
+# expect_held SOURCE PLACE NAME: what is bound from SOURCE to PLACE is read-only, and takes a file below it
+expect_held() {
+	attack_bundle '.mounts += [{destination: $top, type: "bind", source: $source, options: ["rbind"]},
+		{destination: $place, type: "bind", source: $file, options: ["bind"]}]
+		| .process.args = ["sh", "-c", "cat \($place); touch \($top)/x"]' \
+		--arg top "$2" --arg place "$2/$3" --arg source "$1" --arg file "$TEST_TMP/file"
+	run_agentrun run --bundle "$bundle" "$id"
+	check_equal "the file" "$output" data
+	check_has "the folder" "$errors" "Read-only file system"
+	assert_nothing_left
+}
+
 test_begin "agent: into its own, secrets are mounted, and it is read-only"
 id=$(od -An -N8 -tx8 /dev/urandom | tr -d ' ') # as engines give it
 own=$TEST_TMP/overlay-containers/$id/userdata/run/secrets
 mkdir -p "$own"
-attack_bundle '.mounts += [{destination: "/run/secrets", type: "bind", source: $source, options: ["bind"]},
-	{destination: "/run/secrets/token", type: "bind", source: $file, options: ["bind"]}]
-	| .process.args = ["sh", "-c", "cat /run/secrets/token; touch /run/secrets/x"]' \
-	--arg source "$own" --arg file "$TEST_TMP/file"
-run_agentrun run --bundle "$bundle" "$id"
-check_equal "the secret" "$output" data
-check_has "its directory" "$errors" "Read-only file system"
-assert_nothing_left
+expect_held "$own" /run/secrets token
 
 test_begin "agent: a volume that its place makes read-only takes mount points, and is read-only"
-attack_bundle '.mounts += [{destination: "/etc/app", type: "bind", source: $source, options: ["rbind"]},
-	{destination: "/etc/app/new/file", type: "bind", source: $file, options: ["bind"]}]
-	| .process.args = ["sh", "-c", "cat /etc/app/new/file; touch /etc/app/x"]' \
-	--arg source "$TEST_TMP/volume" --arg file "$TEST_TMP/file"
-run_agentrun run --bundle "$bundle" "$id"
-check_equal "the file" "$output" data
-check_has "the volume" "$errors" "Read-only file system"
-assert_nothing_left
+expect_held "$TEST_TMP/volume" /etc/app new/file
 
 test_begin "where nothing guards, they are made"
 attack_bundle '.process.cwd = "/m/work" | .mounts += [{destination: "/m", type: "bind", source: "/home/u1", options: ["rbind"]},
