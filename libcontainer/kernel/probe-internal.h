@@ -35,7 +35,7 @@ uint64_t ar_probe_attr(unsigned long f_flags);
 /* What of hostpaths.h each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
 /* probe-sockets.c: in which of them a service of root listens; after their other names. */
-void ar_probe_sockets(struct ar_probing *p);
+int ar_probe_sockets(struct ar_probing *p, struct ar_error *err);
 /* probe-idmap.c: which of them can be id-mapped, if there is an id range to map to. */
 void ar_probe_idmap(struct ar_probing *p);
 /* Whether a copy of the mount behind fd takes the mapping of that user namespace. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -53,22 +54,26 @@ static void judge(struct ar_probing *p, const char *path)
 			p->facts->sources[i].socket = ar_strdup(p->arena, resolved);
 }
 
-void ar_probe_sockets(struct ar_probing *p)
+int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 {
 	bool directories = false;
 	char *text, *save = NULL;
 	size_t len;
+	int r;
 
 	for (size_t i = 0; i < p->facts->n_sources; i++)
 		directories = directories || S_ISDIR(p->facts->sources[i].mode);
 	/* what root of a user namespace listens to gives no more than its user has */
-	if (!directories || !p->facts->host_root ||
-	    ar_file_read(p->arena, AT_FDCWD, SOCKETS, SOCKETS_MAX, &text, &len, NULL) < 0)
-		return;
+	if (!directories || !p->facts->host_root)
+		return 0;
+	r = ar_file_read(p->arena, AT_FDCWD, SOCKETS, SOCKETS_MAX, &text, &len, err);
+	if (r < 0) /* a kernel without such sockets has no list of them */
+		return r == -ENOENT ? 0 : r;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		const char *path = listening(line);
 
 		if (path)
 			judge(p, path);
 	}
+	return 0;
 }

@@ -269,7 +269,6 @@ static void probe_for_policy(struct ar_probing *p)
 	ar_probe_home(p);
 	ar_probe_mounts(p);
 	ar_probe_holdings(p);
-	ar_probe_sockets(p);
 	ar_probe_idmap(p);
 }
 
@@ -297,8 +296,12 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 		r = ar_probe_sources(&p, err);
 	if (r < 0)
 		return r;
-	if (profile != AR_PROFILE_COMPAT)
+	if (profile != AR_PROFILE_COMPAT) {
 		probe_for_policy(&p);
+		r = ar_probe_sockets(&p, err);
+		if (r < 0)
+			return r;
+	}
 	*ret_facts = facts;
 	facts = NULL;
 	return 0;

@@ -76,3 +76,12 @@ expect_output there
 kill "${services[@]}"
 wait "${services[@]}" 2>/dev/null || true
 assert_nothing_left
+
+if test_begin "a directory is not bound where nobody can say who listens in it" command:strace; then
+	bind_bundle "$TEST_TMP/agent" ro
+	ASAN_OPTIONS=detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -P /proc/net/unix -e inject=all:error=EACCES \
+		"$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+	expect_error "'/proc/net/unix': permission denied"
+	check_lacks "what ran" "$output" escaped
+	assert_nothing_left
+fi
