@@ -18,6 +18,8 @@
 #include "kernel/cgroup-file.h"
 
 #define REMOVE_WAIT_MS 10000
+/* until the kernel has let go of a process that ended */
+#define LEAVE_WAIT_MS 500
 #define DEPTH_MAX 128
 /* the parent that ar_cgroup_locate() gives containers without a cgroupsPath */
 #define OUR_PARENT "agentrun"
@@ -154,6 +156,15 @@ static void remove_parents(const struct ar_cgroup *cgroup)
 		if (unlinkat(cgroup->root_fd, path + 1, AT_REMOVEDIR) < 0)
 			return; /* another container is there */
 	}
+}
+
+void ar_cgroup_leave(struct ar_cgroup *cgroup)
+{
+	if (strlen(cgroup->path) >= PATH_MAX)
+		return;
+	ar_close_fd(&cgroup->fd);
+	if (remove_empty(cgroup->root_fd, cgroup->path + 1, ar_now_ms() + LEAVE_WAIT_MS) == 0)
+		remove_parents(cgroup);
 }
 
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err)

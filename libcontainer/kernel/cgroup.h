@@ -71,6 +71,11 @@ int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
  * "agentrun", if nothing else is there. Gone already is fine.
  */
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
+/*
+ * What can be removed of it and its parents while others may be there: nothing is killed, and what
+ * they still use is left to them.
+ */
+void ar_cgroup_leave(struct ar_cgroup *cgroup);
 /* Only the first half: kill and wait (bounded) until it is empty. */
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Whether nobody is in it, or it is gone, within that time. -ETIMEDOUT: somebody is; others: it

@@ -143,6 +143,10 @@ void ar_run_remove_cgroup(struct ar_run *run)
 
 	if (!run->cgroup_made)
 		return;
+	if (run->cgroup_shared) {
+		ar_cgroup_leave(&run->cgroup); /* init has ended: the clone is undone first */
+		return;
+	}
 	if (ar_container_remove_cgroup(&run->cgroup, run->record, &err) < 0) {
 		run->left_behind = true;
 		ar_log(AR_LOG_WARN, "container %s: %s", run->id, err.text);
@@ -150,6 +154,20 @@ void ar_run_remove_cgroup(struct ar_run *run)
 }
 const struct ar_step ar_step_cgroup = { "cgroup", AR_HOST, AR_STEP_PLAIN, make_cgroup,
 					ar_run_remove_cgroup };
+
+/*
+ * Asked again once init is in it: of two containers that are made at one time, one in the cgroup
+ * above the other's, the one that is later at this point sees the other.
+ */
+static int check_still_alone(struct ar_run *run, struct ar_error *err)
+{
+	int r = run->use_cgroup ? ar_run_check_alone(run, err) : 0;
+
+	run->cgroup_shared = r < 0;
+	return r;
+}
+const struct ar_step ar_step_alone = { "cgroup of its own", AR_HOST, AR_STEP_BESIDE | AR_STEP_PLAIN,
+				       check_still_alone, NULL };
 
 static void note_limit(struct ar_run *run, enum ar_control control, bool missing, const char *why)
 {

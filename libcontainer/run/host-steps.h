@@ -20,6 +20,7 @@ extern const struct ar_step ar_step_cgroup;
 extern const struct ar_step ar_step_locate_unit; /* the same for a unit of systemd */
 extern const struct ar_step ar_step_unit;	 /* create: started with init in it */
 extern const struct ar_step ar_step_unit_enter;	 /* exec: where clone3 could not put it */
+extern const struct ar_step ar_step_alone;
 extern const struct ar_step ar_step_limits;
 extern const struct ar_step ar_step_device_rules;
 extern const struct ar_step ar_step_container_cgroup; /* exec: where it is born */

@@ -51,6 +51,7 @@ struct ar_run {
 	int mapped; /* a user namespace with the container's mappings, for its mounts */
 	struct ar_cgroup cgroup;
 	bool use_cgroup, cgroup_made;
+	bool cgroup_shared; /* others turned up below or above it, and it is theirs as well */
 	uint64_t oom_kills; /* in the cgroup, before the process was born */
 	bool use_systemd;   /* create: the cgroup is a unit's */
 	enum ar_manager manager;

@@ -126,6 +126,31 @@ fi
 rmdir "$own/box" "$own" 2>/dev/null || true
 assert_nothing_left
 
+if test_begin "of two that are made at one time, one above the other, only one starts" command:strace; then
+	attack_bundle '.linux.cgroupsPath = $path' --arg path "/$lib_mark-pod"
+	# after it has looked at its cgroup, before its first process is there
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o "$TEST_TMP/trace" -e inject=clone3:delay_enter=2000000 \
+		"$AGENTRUN" --root "$state" create --bundle "$bundle" "$id" >"$TEST_TMP/above" 2>&1 &
+	above=$!
+	for _ in $(seq 100); do
+		if [ -d "$(cgroup_root)/$lib_mark-pod" ]; then break; fi
+		sleep 0.05
+	done
+	cp -r "$bundle" "$bundle-below"
+	edit_bundle "$bundle-below" '.linux.cgroupsPath = $path' --arg path "/$lib_mark-pod/below"
+	run_agentrun create --bundle "$bundle-below" "$id-2"
+	expect_success
+	wait "$above" && status=0 || status=$?
+	check_equal "status of the one above" "$status" 1
+	# where the one below has divided the cgroup, the kernel lets no process in any more
+	if takes_below; then check_has "what it says" "$(cat "$TEST_TMP/above")" "there are cgroups below it"; fi
+	check_equal "the other container" "$(container_status "$id-2")" created
+	check_true "it has a process" kill -0 "$(container_pid "$id-2")"
+	run_agentrun delete --force "$id-2"
+	rmdir "$(cgroup_root)/$lib_mark-pod" 2>/dev/null || true
+	assert_nothing_left
+fi
+
 test_begin "a cgroup that holds processes already is not joined"
 occupy
 attack_bundle '.linux.cgroupsPath = $path' --arg path "/$lib_mark-other"
