@@ -92,7 +92,7 @@ property "linux.sysctl without the namespace" config='.linux.sysctl = {"net.ipv4
 
 # --- network devices, cache ----------------------------------------------------------------------
 
-new_link="ip link del ar-test0 2>/dev/null; ip link add ar-test0 type dummy && ip link set ar-test0 mtu 1400 && ip addr add 10.11.12.13/24 dev ar-test0 && ip link set ar-test0 up"
+new_link="ip link del ar-test0 2>/dev/null || true; ip link add ar-test0 type dummy && ip link set ar-test0 mtu 1400 && ip addr add 10.11.12.13/24 dev ar-test0 && ip link set ar-test0 up"
 if ip link add ar-test0 type dummy 2>/dev/null; then
 	property "linux.netDevices" runc=1.4 before="$new_link" config='.linux.netDevices = {"ar-test0": {}}' \
 		run='ip -o link show ar-test0; ip -o addr show ar-test0' match='mtu 1400.*10\.11\.12\.13/24'
