@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,19 +72,21 @@ static bool is_inherited(int fd)
 
 static int check_passed(struct ar_io *io, struct ar_error *err)
 {
-	unsigned int listening = listen_descriptors(), preserve = io->preserve_fds;
+	uint64_t listening = listen_descriptors(), preserve = io->preserve_fds;
 
-	for (unsigned int i = 0; i < listening + preserve; i++) {
+	for (uint64_t i = 0; i < listening + preserve; i++) {
 		if (is_inherited((int)(FIRST_PASSED + i)))
 			continue;
 		if (i < listening)
 			return ar_fail(err, EBADF,
-				       "unable to stat LISTEN_FDS descriptor %u (of %u)", i,
+				       "unable to stat LISTEN_FDS descriptor %" PRIu64
+				       " (of %" PRIu64 ")", i,
 				       listening);
-		return ar_fail(err, EBADF, "unable to stat preserved-fd %u (of %u)", i - listening,
+		return ar_fail(err, EBADF, "unable to stat preserved-fd %" PRIu64
+			       " (of %" PRIu64 ")", i - listening,
 			       preserve);
 	}
-	io->listen_fds = listening;
+	io->listen_fds = (unsigned int)listening;
 	return 0;
 }
 

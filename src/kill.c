@@ -10,7 +10,7 @@ static const struct ar_option options[] = {
 	{ "all", 'a', AR_OPTION_BOOL, true, offsetof(struct options, all), NULL,
 	  "a container that does not run is no error" },
 };
-/* a signal may be written with a dash */
+/* what follows the id is no option, as with runc */
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_FIRST, options);
 
 static int run(struct ar_call *call, struct ar_error *err)

@@ -109,8 +109,9 @@ static void take_signal(struct attention *a, const struct signalfd_siginfo *info
 		break;
 	}
 	if (a->over) {
-		a->stop = signo == SIGTERM || signo == SIGINT || signo == SIGHUP ||
-			  signo == SIGQUIT;
+		/* for good: a service manager sends CONT after TERM */
+		if (signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT)
+			a->stop = true;
 		return;
 	}
 	/* ESRCH: it ends right now, and the pidfd tells */

@@ -342,6 +342,10 @@ int ar_making_attend(struct ar_making *m, const struct ar_attend_signals *signal
 		.out = 1,
 	};
 
+	/* a source that is unmounted on the host is busy no longer than in the container */
+	ar_facts_done(m->facts);
+	ar_close_fd(&m->bundle_fd);
+	ar_run_close_trees(&m->run);
 	ar_run_close_streams(&m->run);
 	return ar_attend(&a, ret_code, err);
 }

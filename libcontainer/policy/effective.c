@@ -16,7 +16,8 @@
 		.offset = offsetof(struct ar_decision, member) \
 	}
 static const struct ar_field decision_fields[] = {
-	DECISION(field), DECISION(asked), DECISION(got), DECISION(kind), DECISION(reason),
+	DECISION(field), DECISION(asked),  DECISION(got),
+	DECISION(kind),	 DECISION(reason), DECISION(control),
 };
 const struct ar_class ar_decision_class = {
 	.name = "decision",
@@ -85,6 +86,14 @@ const char *ar_effective_not_applied(const struct ar_effective *e, enum ar_contr
 	ar_list_foreach(const struct ar_decision, d, &e->decisions)
 		if (ar_streq(d->kind, "not applied") &&
 		    ar_streq(d->field, ar_control_name(control)))
+			return d->reason;
+	return NULL;
+}
+
+const char *ar_effective_opened(const struct ar_effective *e, enum ar_control control)
+{
+	ar_list_foreach(const struct ar_decision, d, &e->decisions)
+		if (d->control && ar_streq(d->control, ar_control_name(control)))
 			return d->reason;
 	return NULL;
 }

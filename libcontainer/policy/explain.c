@@ -171,32 +171,33 @@ static bool has_kind(const struct ar_effective *e, const char *kind)
 	return false;
 }
 
-/* The controls of a strength. One that is off is not applied where there is something to do. */
-static void controls_of(struct ar_text *out, const struct ar_effective *e,
-			enum ar_strength strength, bool not_applied)
+static const char *standing(const struct ar_effective *e, enum ar_control control)
 {
-	_cleanup_text_ struct ar_text names = AR_TEXT_INIT;
-
-	for (int i = 0; i < AR_CONTROL_COUNT; i++) {
-		enum ar_control c = (enum ar_control)i;
-
-		if (e->strength[c] == strength &&
-		    (strength == AR_OFF && ar_effective_not_applied(e, c)) == not_applied)
-			ar_text_addf(&names, "%s%s", names.len ? ", " : "", ar_control_name(c));
-	}
-	if (!names.len)
-		return;
-	ar_text_addf(out, "  %-12s  ", not_applied ? "not applied" : ar_strength_name(strength));
-	wrapped(out, ar_text_str(&names), 16);
+	if (ar_effective_opened(e, control))
+		return "opened";
+	if (e->strength[control] == AR_OFF && ar_effective_not_applied(e, control))
+		return "not applied";
+	return ar_strength_name(e->strength[control]);
 }
 
 static void controls(struct ar_text *out, const struct ar_effective *e)
 {
+	static const char *const order[] = { "required", "if-available", "opened", "not applied",
+					     "off" };
+
 	ar_text_add(out, "\nControls\n");
-	controls_of(out, e, AR_REQUIRED, false);
-	controls_of(out, e, AR_IF_AVAILABLE, false);
-	controls_of(out, e, AR_OFF, true);
-	controls_of(out, e, AR_OFF, false);
+	for (size_t i = 0; i < AR_COUNT(order); i++) {
+		_cleanup_text_ struct ar_text names = AR_TEXT_INIT;
+
+		for (int c = 0; c < AR_CONTROL_COUNT; c++)
+			if (ar_streq(standing(e, (enum ar_control)c), order[i]))
+				ar_text_addf(&names, "%s%s", names.len ? ", " : "",
+					     ar_control_name((enum ar_control)c));
+		if (!names.len)
+			continue;
+		ar_text_addf(out, "  %-12s  ", order[i]);
+		wrapped(out, ar_text_str(&names), 16);
+	}
 }
 
 static void host(struct ar_text *out, const struct ar_facts *f)

@@ -89,8 +89,12 @@ static bool opted_out(struct ar_merging *m, const struct ar_rule *rule, const ch
 	o = ar_opt_out_find(m->config, m->from, m->facts->now, rule, thing);
 	if (!o)
 		return false;
-	if (!is_recorded(m, field, asked, o->reason))
-		record(m, opt_out_kind, field, asked, asked, o->reason);
+	if (is_recorded(m, field, asked, o->reason))
+		return true;
+	record(m, opt_out_kind, field, asked, asked, o->reason);
+	if (rule->control >= 0)
+		m->decisions[m->n_decisions - 1].control =
+			ar_control_name((enum ar_control)rule->control);
 	return true;
 }
 

@@ -245,6 +245,14 @@ static struct ar_list rules_of(struct ar_run *run)
 	return (struct ar_list){ .items = all, .n = asked.n + AR_COUNT(default_rules) };
 }
 
+static int devices_by_nodes(struct ar_run *run)
+{
+	ar_run_enforced_by(run, AR_CONTROL_DEVICES,
+			   "by the nodes that are there, as nobody can make others; "
+			   "this user may attach no device program");
+	return 0;
+}
+
 static int device_rules(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_list rules = rules_of(run);
@@ -257,11 +265,12 @@ static int device_rules(struct ar_run *run, struct ar_error *err)
 	if (!run->use_cgroup && run->effective->profile == AR_PROFILE_COMPAT)
 		return 0;
 	if (!run->use_cgroup)
-		return no_nodes ? 0 : ar_refuse(err, EINVAL, "device rules need a cgroup");
+		return no_nodes ? devices_by_nodes(run)
+				: ar_refuse(err, EINVAL, "device rules need a cgroup");
 	r = ar_cgroup_devices_apply(&run->cgroup, &rules, err);
 	if ((r == -EPERM || r == -ENOSYS) && no_nodes) {
 		ar_debug("device rules: %s", err->text);
-		return 0;
+		return devices_by_nodes(run);
 	}
 	return r;
 }

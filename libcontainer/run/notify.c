@@ -21,6 +21,7 @@
 #define NAME "notify.sock"
 /* sd_notify(3) of the barrier: who waits for it asks for so long at most */
 #define BARRIER_MS 30000
+#define MESSAGES_AT_ONCE 16
 
 void ar_notify_close(struct ar_notify *notify)
 {
@@ -137,7 +138,8 @@ int ar_notify_take(struct ar_notify *notify, pid_t main_pid, int *ret_barrier, s
 {
 	char message[4096];
 
-	while (notify->sock >= 0) {
+	/* a container that sends without end keeps nobody from its signals and its output */
+	for (int i = 0; i < MESSAGES_AT_ONCE && notify->sock >= 0; i++) {
 		/* descriptors that come along are dropped by the kernel: there is no room for them
 		 */
 		ssize_t n = recv(notify->sock, message, sizeof(message) - 1, 0);

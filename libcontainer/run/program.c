@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,16 +23,39 @@ static size_t name_length(const char *entry)
 	return strcspn(entry, "=");
 }
 
-/* Whether a later entry names the same variable. */
-static int overridden(const struct ar_strings *env, size_t i)
-{
-	size_t len = name_length(env->items[i]);
+struct entry {
+	const char *text;
+	size_t name_len, at;
+};
 
-	for (size_t j = i + 1; j < env->n; j++)
-		if (name_length(env->items[j]) == len &&
-		    !strncmp(env->items[i], env->items[j], len))
-			return 1;
-	return 0;
+/* By name, then as they came. */
+static int compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	size_t len = x->name_len < y->name_len ? x->name_len : y->name_len;
+	int r = memcmp(x->text, y->text, len);
+
+	if (r == 0)
+		r = (x->name_len > y->name_len) - (x->name_len < y->name_len);
+	return r ? r : (x->at > y->at) - (x->at < y->at);
+}
+
+/* For each entry of env whether a later one takes its place. */
+static bool *overridden(struct ar_arena *arena, const struct ar_strings *env)
+{
+	struct entry *sorted = ar_alloc_array(arena, env->n + 1, sizeof(*sorted));
+	bool *out = ar_alloc_array(arena, env->n + 1, sizeof(*out));
+
+	for (size_t i = 0; i < env->n; i++)
+		sorted[i] = (struct entry){ .text = env->items[i],
+					    .name_len = name_length(env->items[i]),
+					    .at = i };
+	qsort(sorted, env->n, sizeof(*sorted), compare);
+	for (size_t i = 0; i + 1 < env->n; i++)
+		out[sorted[i].at] =
+			sorted[i].name_len == sorted[i + 1].name_len &&
+			!memcmp(sorted[i].text, sorted[i + 1].text, sorted[i].name_len);
+	return out;
 }
 
 static const char *variable(const struct ar_strings *env, const char *name)
@@ -72,6 +96,7 @@ int ar_program_environment(struct ar_arena *arena, const struct ar_process *proc
 {
 	const struct ar_strings *env = &process->env;
 	char **out = ar_alloc_array(arena, env->n + 4, sizeof(*out));
+	const bool *dropped = overridden(arena, env);
 	const char *home = variable(env, "HOME");
 	size_t n = 0;
 
@@ -79,7 +104,7 @@ int ar_program_environment(struct ar_arena *arena, const struct ar_process *proc
 		if (!strchr(env->items[i], '='))
 			return ar_fail(err, 0, "process.env: '%s' has no '='", env->items[i]);
 		/* one without a value is not kept beside the one that is added */
-		if (!overridden(env, i) && !ar_streq(env->items[i], "HOME="))
+		if (!dropped[i] && !ar_streq(env->items[i], "HOME="))
 			out[n++] = ar_strdup(arena, env->items[i]);
 	}
 	if (!home || !*home)

@@ -48,18 +48,26 @@ void ar_run_close_streams(struct ar_run *run)
 		ar_close_fd(&run->streams[i]);
 }
 
+void ar_run_close_trees(struct ar_run *run)
+{
+	ar_close_fd(&run->mapped);
+	ar_close_fd(&run->root_tree);
+	ar_close_fd(&run->notify_tree);
+	for (size_t i = 0; i < run->n_mounts; i++)
+		ar_close_fd(&run->mount_tree[i]);
+}
+
 void ar_run_done(struct ar_run *run)
 {
-	int *fds[] = { &run->cgroup_fd,	    &run->mapped, &run->console_sock, &run->pidfd_sock,
-		       &run->listener_sock, &run->proc,	  &run->root_tree,    &run->fifo,
-		       &run->result,	    &run->root,	  &run->own_proc,     &run->own_sys,
-		       &run->null,	    &run->tty,	  &run->notify_tree };
+	int *fds[] = { &run->cgroup_fd,	    &run->console_sock, &run->pidfd_sock,
+		       &run->listener_sock, &run->proc,		&run->fifo,
+		       &run->result,	    &run->root,		&run->own_proc,
+		       &run->own_sys,	    &run->null,		&run->tty };
 
 	for (size_t i = 0; i < AR_COUNT(fds); i++)
 		ar_close_fd(fds[i]);
 	ar_run_close_streams(run);
-	for (size_t i = 0; i < run->n_mounts; i++)
-		ar_close_fd(&run->mount_tree[i]);
+	ar_run_close_trees(run);
 	ar_notify_close(&run->notify);
 	ar_ns_set_close(&run->ns);
 	ar_walk_close(&run->walk);
@@ -109,6 +117,11 @@ void ar_run_enforced(struct ar_run *run, enum ar_control control)
 	note(run, control, 'y', "");
 }
 
+void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char *how)
+{
+	note(run, control, 'y', how);
+}
+
 void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char *why)
 {
 	note(run, control, 'n', why);
@@ -127,6 +140,11 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 	const struct ar_note *noted = &run->walk.shared->notes[control];
 	struct ar_outcome out = { .control = ar_control_name(control), .result = "enforced" };
 
+	out.why = ar_effective_opened(run->effective, control);
+	if (out.why) {
+		out.result = "opened";
+		return out;
+	}
 	if (run->effective->strength[control] == AR_OFF) {
 		out.why = ar_effective_not_applied(run->effective, control);
 		out.result = out.why ? "not applied" : "off";
@@ -136,6 +154,8 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 		return out;
 	}
 	/* a required control that failed would have ended the walk */
+	if (noted->result == 'y' && *noted->why)
+		out.why = ar_strdup(run->arena, noted->why);
 	if (noted->result == 'y' ||
 	    (!noted->result && run->effective->strength[control] == AR_REQUIRED))
 		return out;

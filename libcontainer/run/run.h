@@ -106,8 +106,10 @@ void ar_run_done(struct ar_run *run);
 /* Open the host's procfs and check that it is one. */
 int ar_run_open_proc(struct ar_run *run, struct ar_error *err);
 
-/* Note that a control is enforced, or (why) that it is not; from either side. */
+/* Note that a control is enforced (in another way than usual: how), or (why) that it is not; from
+ * either side. */
 void ar_run_enforced(struct ar_run *run, enum ar_control control);
+void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char *how);
 void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char *why);
 /*
  * A control could not be applied: fatal (r is returned) when it is required, else noted with err's
@@ -118,6 +120,8 @@ int ar_run_cannot(struct ar_run *run, enum ar_control control, int r, struct ar_
  * run's arena. */
 void ar_run_outcomes(struct ar_run *run, struct ar_list *ret);
 
+/* What was mounted is in the container, and nothing is mounted later. */
+void ar_run_close_trees(struct ar_run *run);
 /* The program has what takes the places of its standard streams. */
 void ar_run_close_streams(struct ar_run *run);
 /*

@@ -193,7 +193,13 @@ checkpoint
 check_match "what it had for its streams" "$(cat "$image/descriptors.json")" \
 	'^\["/dev/null","pipe:\[[0-9]+\]","pipe:\[[0-9]+\]"\]$'
 last=$(tail -n 1 "$TEST_TMP/said")
-(sleep 1 && touch "$bundle/rootfs/tmp/end") &
+: >"$TEST_TMP/said-on"
+# ends when it has gone on for some lines, or after a minute
+(for _ in $(seq 600); do
+	if [ "$(wc -l <"$TEST_TMP/said-on")" -gt 4 ]; then break; fi
+	sleep 0.1
+done
+touch "$bundle/rootfs/tmp/end") &
 ended=$!
 "$AGENTRUN" --root "$state" --profile compat restore --image-path "$image" --bundle "$bundle" "$id" \
 	</dev/null 2>&1 | cat >"$TEST_TMP/said-on" || check_equal "its exit status" "$?" 5

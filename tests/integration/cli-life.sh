@@ -154,6 +154,20 @@ expect_status 137
 wait
 assert_nothing_left
 
+test_begin "what a container in the foreground mounts is not busy in the host"
+mkdir "$TEST_TMP/source"
+mount -t tmpfs none "$TEST_TMP/source"
+make_waiting
+edit_bundle "$bundle" '.mounts += [{destination: "/source", type: "bind", source: $source, options: ["bind"]}]' \
+	--arg source "$TEST_TMP/source"
+"$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id" &
+runtime=$!
+wait_status running
+check_true "unmount on the host" umount "$TEST_TMP/source"
+run_agentrun delete --force "$id"
+wait "$runtime" 2>/dev/null || true
+assert_nothing_left
+
 test_begin "run --keep leaves the stopped container"
 make_command "$bundle" . true
 run_agentrun run --keep --bundle "$bundle" "$id"

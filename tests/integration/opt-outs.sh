@@ -44,6 +44,23 @@ check_lacks "output without the opt-out" "$output" opened
 with_config "$let_in" run --bundle "$bundle" "$id"
 expect_output opened
 
+test_begin "what an opt-out opens is not called enforced"
+make_command "$bundle" '.root.readonly = false' sleep 1000
+with_config '{ "opt-outs": [ { "control": "read-only-root", "reason": "it builds" },
+	{ "control": "linux.maskedPaths", "path": "/proc/interrupts", "reason": "it counts" } ] }' \
+	run --detach --bundle "$bundle" "$id"
+expect_success
+run_agentrun state "$id"
+controls=$output
+# result CONTROL
+result() {
+	jq -c ".agentrun.controls[\"$1\"] | [.result, .why]" <<<"$controls"
+}
+check_equal "read-only-root" "$(result read-only-root)" '["opened","it builds"]'
+check_equal "masked-paths" "$(result masked-paths)" '["opened","it counts"]'
+check_equal "no-new-privs" "$(result no-new-privs)" '["enforced",null]'
+run_agentrun delete --force "$id"
+
 test_begin "an opt-out that has expired lets nothing in"
 make_command "$bundle" ".linux.devices = [$kmsg]" sh -c ': >/dev/kmsg && echo opened'
 with_config "${let_in/\"reason\"/\"expires\": \"2020-01-31\", \"reason\"}" run --bundle "$bundle" "$id"

@@ -276,6 +276,51 @@ TEST("a reader that goes away does not stop the process")
 	CHECK_INT(code, 5);
 }
 
+/* As a service manager ends a service, and TERM alone five seconds later. */
+static pid_t send_term_and_cont(pid_t pid)
+{
+	pid_t sender = fork();
+
+	if (sender != 0)
+		return sender;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	usleep(500 * 1000);
+	/* both are pending when it goes on */
+	(void)kill(pid, SIGSTOP);
+	(void)kill(pid, SIGTERM);
+	(void)kill(pid, SIGCONT);
+	sleep(5);
+	(void)kill(pid, SIGTERM);
+	_exit(1);
+}
+
+TEST("TERM ends the wait for a reader, whatever signal comes after it")
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_attend a = { .in = open("/dev/null", O_RDONLY | O_CLOEXEC) };
+	struct ar_error err = { 0 };
+	int out[2], peer, status, code = -1;
+	pid_t sender;
+
+	CHECK_INT(pipe2(out, O_CLOEXEC | O_NONBLOCK), 0);
+	while (write(out[1], "", 1) == 1)
+		;
+	CHECK_INT(fcntl(out[1], F_SETFL, 0), 0);
+	a.out = out[1];
+	open_terminal(&a.master, &peer);
+	CHECK_INT(ar_attend_begin(false, &signals, &err), 0);
+	a.signals = signals.fd;
+	a.pid = start("echo nobody reads this", peer, &a.pidfd);
+	ar_close_fd(&peer);
+	sender = send_term_and_cont(getpid());
+	(void)ar_attend(&a, &code, &err); /* that output is lost may be told */
+	usleep(100 * 1000);
+	CHECK_INT(waitpid(sender, &status, WNOHANG), 0);
+	CHECK_INT(kill(sender, SIGKILL), 0);
+	CHECK_INT(waitpid(sender, &status, 0), sender);
+	CHECK_INT(code, 0);
+}
+
 TEST("the caller's terminal is raw meanwhile, and as before afterwards")
 {
 	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
