@@ -145,7 +145,7 @@ static int replace(int cgroup, int program, const struct attached *old, struct a
 }
 
 /* That ours, and ours alone, is attached: what cannot be seen in force is not in force. */
-static int verify(int cgroup, int program, struct ar_error *err)
+static int verify(int cgroup, int program, uint32_t *ret_id, struct ar_error *err)
 {
 	struct bpf_prog_info info = { 0 };
 	union bpf_attr attr = { 0 };
@@ -163,15 +163,18 @@ static int verify(int cgroup, int program, struct ar_error *err)
 		return r;
 	if (now.n != 1 || now.id[0] != info.id)
 		return ar_refuse(err, EIO, "the device rules are not in force in the cgroup");
+	*ret_id = info.id;
 	return 0;
 }
 
-static int apply(int cgroup, const struct ar_device_program *program, struct ar_error *err)
+static int apply(int cgroup, const struct ar_device_program *program, uint32_t *ret_id,
+		 struct ar_error *err)
 {
 	struct attached old;
 	int r;
 	_cleanup_fd_ int fd = -1;
 
+	*ret_id = 0;
 	r = query(cgroup, &old, err);
 	if (program->allows_all && (r < 0 || old.n == 0)) {
 		ar_debug("all devices are allowed: no program is attached");
@@ -183,17 +186,26 @@ static int apply(int cgroup, const struct ar_device_program *program, struct ar_
 	if (fd < 0)
 		return fd;
 	r = replace(cgroup, fd, &old, err);
-	return r < 0 ? r : verify(cgroup, fd, err);
+	return r < 0 ? r : verify(cgroup, fd, ret_id, err);
+}
+
+int ar_cgroup_devices_held(const struct ar_cgroup *cgroup, uint32_t program, struct ar_error *err)
+{
+	struct attached now;
+	int r = query(cgroup->fd, &now, err);
+
+	return r < 0 ? ar_prefix(err, r, "cgroup '%s'", cgroup->path)
+		     : now.n == 1 && now.id[0] == program;
 }
 
 int ar_cgroup_devices_apply(const struct ar_cgroup *cgroup, const struct ar_list *rules,
-			    struct ar_error *err)
+			    uint32_t *ret_program, struct ar_error *err)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	struct ar_device_program program;
 	int r = ar_device_program(arena, rules, &program, err);
 
 	if (r == 0)
-		r = apply(cgroup->fd, &program, err);
+		r = apply(cgroup->fd, &program, ret_program, err);
 	return ar_prefix(err, r, "cgroup '%s'", cgroup->path);
 }

@@ -128,9 +128,11 @@ int ar_cgroup_limits_apply(const struct ar_cgroup *cgroup, const struct ar_resou
 			   struct ar_limit_default *ret_missing, struct ar_error *err);
 /*
  * Allow and deny devices by a BPF program on the cgroup (BPF_CGROUP_DEVICE, Linux 4.15). -EPERM
- * where BPF may not be attached.
+ * where BPF may not be attached. *ret_program is its id; 0 where all is allowed and none attached.
  */
 int ar_cgroup_devices_apply(const struct ar_cgroup *cgroup, const struct ar_list *rules,
-			    struct ar_error *err);
+			    uint32_t *ret_program, struct ar_error *err);
+/* 1: that program is still the one that is attached; 0: another is, or none. */
+int ar_cgroup_devices_held(const struct ar_cgroup *cgroup, uint32_t program, struct ar_error *err);
 /* oom_kill count of memory.events, 0 where there is none. */
 uint64_t ar_cgroup_oom_kills(const struct ar_cgroup *cgroup);

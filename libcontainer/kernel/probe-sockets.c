@@ -8,13 +8,12 @@
 
 #include "base/arena.h"
 #include "base/fd.h"
-#include "base/file.h"
+#include "base/error.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/probe-internal.h"
 
 #define SOCKETS "/proc/net/unix"
-#define SOCKETS_MAX (16u << 20)
 #define LISTENS 0x10000u /* __SO_ACCEPTCON */
 
 /* The path of a line "address: refs protocol flags type state inode path", if somebody listens
@@ -40,40 +39,67 @@ static bool shows(const struct ar_source *s, const char *path)
 	return s->resolved && ar_path_within(path, s->resolved);
 }
 
+/* Places of everybody: what listens there serves its user, who did not bind it. */
+static bool is_shared(const char *path)
+{
+	static const char *const places[] = { "/tmp", "/var/tmp", "/dev/shm" };
+
+	for (size_t i = 0; i < AR_COUNT(places); i++)
+		if (ar_path_within(path, places[i]))
+			return true;
+	return false;
+}
+
+/* A user's own socket in a directory of that user is part of what is bound: of a workspace. */
+static bool is_of_its_place(const struct ar_source *s, uid_t uid)
+{
+	return uid != 0 && uid == s->uid && s->resolved && !is_shared(s->resolved);
+}
+
 static void judge(struct ar_probing *p, const char *path)
 {
 	_cleanup_fd_ int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char resolved[PATH_MAX];
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_uid != 0 ||
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
 		return;
-	for (size_t i = 0; i < p->facts->n_sources; i++)
-		if (shows(&p->facts->sources[i], resolved))
-			p->facts->sources[i].socket = ar_strdup(p->arena, resolved);
+	for (size_t i = 0; i < p->facts->n_sources; i++) {
+		struct ar_source *s = &p->facts->sources[i];
+
+		if (shows(s, resolved) && !is_of_its_place(s, st.st_uid))
+			s->socket = ar_strdup(p->arena, resolved);
+	}
 }
 
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 {
 	bool directories = false;
-	char *text, *save = NULL;
-	size_t len;
-	int r;
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+	FILE *list;
+	int r = 0;
 
 	for (size_t i = 0; i < p->facts->n_sources; i++)
 		directories = directories || S_ISDIR(p->facts->sources[i].mode);
 	/* what root of a user namespace listens to gives no more than its user has */
 	if (!directories || !p->facts->host_root)
 		return 0;
-	r = ar_file_read(p->arena, AT_FDCWD, SOCKETS, SOCKETS_MAX, &text, &len, err);
-	if (r < 0) /* a kernel without such sockets has no list of them */
-		return r == -ENOENT ? 0 : r;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		const char *path = listening(line);
+	list = fopen(SOCKETS, "re");
+	if (!list) /* a kernel without such sockets has no list of them */
+		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);
+	/* any user can make it as long as there is memory for sockets */
+	while (errno = 0, getline(&line, &room, list) >= 0) {
+		const char *path;
 
+		line[strcspn(line, "\n")] = '\0';
+		path = listening(line);
 		if (path)
 			judge(p, path);
 	}
-	return 0;
+	if (ferror(list))
+		r = ar_fail(err, errno, "read '%s'", SOCKETS);
+	(void)fclose(list); /* only reads were done */
+	return r;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,12 +57,15 @@ static void probe_kernel(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
 	struct utsname name;
+	struct sysinfo info;
 
 	if (uname(&name) == 0) {
 		/* else 0.0: the oldest */
 		(void)sscanf(name.release, "%u.%u", &f->kernel_major, &f->kernel_minor);
 		f->memfd_noexec = ar_memfd_noexec_works(name.release);
 	}
+	if (sysinfo(&info) == 0)
+		f->memory_total = (uint64_t)info.totalram * info.mem_unit;
 	f->landlock_abi = ar_landlock_abi();
 	f->now = time(NULL);
 }

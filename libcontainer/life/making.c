@@ -76,8 +76,11 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 	if (!m->spec->process)
 		return ar_refuse(err, EINVAL,
 				 "config.json: process must be there to create a container");
-	return ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->config,
-			&m->facts, err);
+	r = ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->config,
+		     &m->facts, err);
+	if (r == 0)
+		m->facts->state_root = ctx->root;
+	return r;
 }
 
 /* What the configuration may hold and this backend does not do: named, never dropped. */

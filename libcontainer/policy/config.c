@@ -23,6 +23,7 @@
 #ifndef AR_SYSCONFDIR
 #define AR_SYSCONFDIR "/etc"
 #endif
+#define SYSTEM_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 #define CONFIG_MAX (1u << 20)
 #define SUBID_FIRST 65536u
 #define SUBID_LAST (UINT32_MAX - 1)
@@ -73,6 +74,7 @@ static const struct ar_field config_fields[] = {
 	{ CONFIG("home-size", AR_T_U64, home_size) },
 	{ CONFIG("tmpfs-ceiling", AR_T_U64, tmpfs_ceiling) },
 	{ CONFIG("memory-limit", AR_T_U64, memory_limit) },
+	{ CONFIG("memory-ceiling", AR_T_U64, memory_ceiling) },
 	{ CONFIG("pids-limit", AR_T_U64, pids_limit) },
 	{ CONFIG("pids-ceiling", AR_T_U64, pids_ceiling) },
 	{ CONFIG("nofile-ceiling", AR_T_U64, nofile_ceiling) },
@@ -121,6 +123,7 @@ static int check_sizes(const char *file, const struct ar_config *c, struct ar_er
 		{ "scratch-size", &c->scratch_size, 4096 },
 		{ "tmpfs-ceiling", &c->tmpfs_ceiling, 4096 },
 		{ "memory-limit", &c->memory_limit, 1u << 20 },
+		{ "memory-ceiling", &c->memory_ceiling, 1u << 20 },
 		{ "pids-limit", &c->pids_limit, 2 },
 		{ "pids-ceiling", &c->pids_ceiling, 2 },
 		{ "nofile-ceiling", &c->nofile_ceiling, 32 },
@@ -294,10 +297,10 @@ int ar_config_parse(struct ar_arena *arena, const char *name, const char *text, 
 	return 0;
 }
 
-int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_config **ret,
-		   struct ar_error *err)
+static int read_file(struct ar_arena *arena, const char *file, bool may_be_missing,
+		     const struct ar_config **ret, struct ar_error *err)
 {
-	const char *file = path ? path : AR_SYSCONFDIR "/agentrun/agentrun.conf", *why;
+	const char *why;
 	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char resolved[PATH_MAX], *text;
 	struct ar_trust trust;
@@ -305,7 +308,7 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	size_t len;
 	int r;
 
-	if (fd < 0 && errno == ENOENT && !path) {
+	if (fd < 0 && errno == ENOENT && may_be_missing) {
 		*ret = &ar_config_default;
 		return 0;
 	}
@@ -324,4 +327,32 @@ int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_con
 	if (r < 0)
 		return r;
 	return ar_config_parse(arena, file, text, len, ret, err);
+}
+
+/* Who chooses another file does not thereby go below what the system's own one demands. */
+static int keep_minimum(struct ar_arena *arena, const struct ar_config **config,
+			struct ar_error *err)
+{
+	const struct ar_config *system;
+	struct ar_config *held;
+	int r = read_file(arena, SYSTEM_FILE, true, &system, err);
+
+	if (r < 0 || !system->minimum_profile)
+		return r;
+	if ((*config)->minimum_profile &&
+	    ar_profile_at_least(ar_profile_from_name((*config)->minimum_profile),
+				ar_profile_from_name(system->minimum_profile)))
+		return 0;
+	held = ar_memdup(arena, *config, sizeof(*held));
+	held->minimum_profile = system->minimum_profile;
+	*config = held;
+	return 0;
+}
+
+int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_config **ret,
+		   struct ar_error *err)
+{
+	int r = read_file(arena, path ? path : SYSTEM_FILE, !path, ret, err);
+
+	return r == 0 && path ? keep_minimum(arena, ret, err) : r;
 }

@@ -29,8 +29,8 @@ struct ar_config {
 	const char *profile;	     /* the default one */
 	const char *minimum_profile; /* neither --profile nor the name goes below it */
 	/* sizes and limits; bytes */
-	struct ar_opt_u64 scratch_size, home_size, tmpfs_ceiling, memory_limit, pids_limit,
-		pids_ceiling, nofile_ceiling;
+	struct ar_opt_u64 scratch_size, home_size, tmpfs_ceiling, memory_limit,
+		memory_ceiling, pids_limit, pids_ceiling, nofile_ceiling;
 	struct ar_strings bind_sources; /* directories writable binds may come from, beside the
 					   built-in ones */
 	struct ar_strings engine_roots; /* data roots of engines beside the usual */
@@ -47,7 +47,7 @@ extern const struct ar_config ar_config_default;
 /*
  * Read path (NULL: AR_SYSCONFDIR "/agentrun/agentrun.conf"; there a missing file means defaults).
  * The file and its directories must belong to root (or the overflow id) and be writable by nobody
- * else.
+ * else. With a path of its own, minimum_profile is still no lower than in the usual file.
  */
 int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_config **ret,
 		   struct ar_error *err);

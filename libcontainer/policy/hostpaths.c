@@ -71,12 +71,17 @@ static const struct ar_host_path sensitive[] = {
 	{ "/var/lib/sss", system_secrets },
 	{ "/var/lib/private", system_secrets },
 	{ "/var/backups", system_secrets },
+	{ "/var/crash", system_secrets },
+	{ "/var/log", "the logs of the host" },
+	{ "/var/mail", "the mail of the host" },
 	{ "/var/spool", "the jobs and mail of the host" },
 };
 
 const struct ar_strings ar_system_trees = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/run",
-					       "/var/backups", "/var/lib/cloud", "/var/lib/private",
-					       "/var/lib/sss", "/var/lib/systemd", "/var/spool");
+					       "/var/backups", "/var/crash", "/var/lib/cloud",
+					       "/var/lib/private", "/var/lib/sss",
+					       "/var/lib/systemd", "/var/log", "/var/mail",
+					       "/var/spool");
 
 const struct ar_strings ar_engine_trees =
 	LIST("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/crio",
@@ -94,8 +99,11 @@ const struct ar_strings ar_engine_state =
 const struct ar_strings ar_credential_paths =
 	LIST(".ssh", ".aws", ".kube", ".gnupg", ".azure", ".netrc", ".git-credentials",
 	     ".password-store", ".pypirc", ".vault-token", ".docker/config.json",
-	     ".cargo/credentials.toml", ".config/gcloud", ".config/gh/hosts.yml",
-	     ".config/containers/auth.json", ".local/share/keyrings", ".docker/run",
+	     ".pgpass", ".my.cnf", ".s3cfg", ".boto", ".bash_history", ".cargo/credentials",
+	     ".cargo/credentials.toml", ".gem/credentials", ".terraform.d/credentials.tfrc.json",
+	     ".config/gcloud", ".config/gh/hosts.yml", ".config/glab-cli", ".config/rclone",
+	     ".config/git/credentials", ".claude/.credentials.json", ".codex/auth.json",
+	     ".gemini/oauth_creds.json", ".config/containers/auth.json", ".local/share/keyrings", ".docker/run",
 	     ".docker/desktop", ".colima", ".lima", ".rd");
 
 const struct ar_strings ar_writable_trees =

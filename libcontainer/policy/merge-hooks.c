@@ -23,14 +23,12 @@ static const struct {
 	{ "/usr/sbin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
 	{ "/usr/local/bin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
 	{ "/usr/libexec/docker/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
-	{ "/usr/bin/nerdctl", { "*nerdctl", "internal", "oci-hook", "*" } },
-	{ "/usr/local/bin/nerdctl", { "*nerdctl", "internal", "oci-hook", "*" } },
-	{ "/usr/bin/nvidia-container-runtime-hook",
-	  { "*nvidia-container-runtime-hook", "prestart" } },
-	{ "/usr/bin/nvidia-container-toolkit", { "*nvidia-container-toolkit", "prestart" } },
 };
 
 /*
+ * Not nerdctl's, which writes where annotations say, and not NVIDIA's older prestart hook, which
+ * puts a looser device program in the place of ours: who trusts their callers lists them.
+ *
  * What a CDI specification of NVIDIA has for createContainer: one of the actions, and flags that
  * each have a value. Others are not for a bundle: --container-spec would replace what the runtime
  * says of the container.

@@ -270,14 +270,17 @@ static bool is_unconfined_label(const char *label)
 }
 
 /*
- * Types that policies have for containers: container_t and its kin, those of virtual machines, and
- * udica's (NAME.process). Not the types of the engines themselves.
+ * Types that policies have for containers that confine: container_t and its kin, those of virtual
+ * machines, and udica's (NAME.process). Not those of engines, nor of containers that see logs or
+ * devices of the host.
  */
 static bool is_container_label(const char *label)
 {
-	static const char *const patterns[] = { "container_t", "container_*_t", "svirt_*",
-						"*.process" };
-	static const char *const engines[] = { "container_runtime_t", "container_engine_t" };
+	static const char *const patterns[] = { "container_t",	     "container_init_t",
+						"container_kvm_t",   "container_userns_t",
+						"svirt_lxc_net_t",   "svirt_kvm_net_t",
+						"svirt_qemu_net_t",  "svirt_t",
+						"svirt_tcg_t",	     "*.process" };
 	char type[256];
 	const char *at;
 	size_t len;
@@ -286,13 +289,30 @@ static bool is_container_label(const char *label)
 		return false;
 	memcpy(type, at, len);
 	type[len] = '\0';
-	for (size_t i = 0; i < AR_COUNT(engines); i++)
-		if (ar_streq(type, engines[i]))
-			return false;
 	for (size_t i = 0; i < AR_COUNT(patterns); i++)
 		if (fnmatch(patterns[i], type, 0) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Engines give each container two categories, which keep them apart: a range, or more of them, is
+ * several containers' at once.
+ */
+static bool has_wide_level(const char *label)
+{
+	const char *level = label;
+	size_t commas = 0;
+
+	for (int i = 0; i < 3; i++) {
+		level = strchr(level, ':');
+		if (!level)
+			return false;
+		level++;
+	}
+	for (const char *c = level; *c; c++)
+		commas += *c == ',';
+	return commas > 1 || strpbrk(level, ".-");
 }
 
 /*
@@ -338,6 +358,9 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 		}
 	} else if (*label && !exec && !is_container_label(label)) {
 		ar_refused(m, selinux, selinux, label, label, "its type is none of containers");
+	} else if (*label && !exec && has_wide_level(label)) {
+		ar_refused(m, selinux, selinux, label, label,
+			   "its level is that of several containers");
 	} else if (!*label && exec) {
 		p->selinux_label = c->selinux;
 	}

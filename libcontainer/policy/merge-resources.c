@@ -99,11 +99,12 @@ static void hold_swap(struct ar_merging *m, struct ar_memory *mem, uint64_t limi
 
 static void hold_memory(struct ar_merging *m, struct ar_memory *mem, uint64_t limit)
 {
-	if (limit && ar_limit_asked(&mem->reservation) &&
-	    (uint64_t)mem->reservation.value > limit) {
-		ar_decide(m, "linux.resources.memory.reservation", limit_text(m, &mem->reservation),
-			  ar_size_text(m->arena, limit));
-		mem->reservation.value = (int64_t)limit;
+	static const char reservation[] = "linux.resources.memory.reservation";
+	const char *asked = limit_text(m, &mem->reservation);
+
+	if (ar_limit_asked(&mem->reservation) && !ar_opted_out(m, reservation, asked, NULL)) {
+		ar_decide(m, reservation, asked, "left out");
+		mem->reservation.set = false;
 	}
 	if (mem->disable_oom_killer == AR_YES) {
 		ar_decide(m, "linux.resources.memory.disableOOMKiller", "true", "false");
@@ -199,6 +200,27 @@ static uint64_t tightened(struct ar_merging *m, const struct ar_opt_u64 *wish, u
 }
 
 /* 0: there is none. */
+static uint64_t memory_ceiling(const struct ar_merging *m)
+{
+	if (m->values.memory_ceiling)
+		return m->values.memory_ceiling;
+	return m->facts ? m->facts->memory_total - m->facts->memory_total / 8 : 0;
+}
+
+static uint64_t held_memory(struct ar_merging *m, const char *path, uint64_t limit)
+{
+	const char *text = ar_size_text(m->arena, limit);
+	uint64_t ceiling = memory_ceiling(m);
+
+	if (!ceiling || limit <= ceiling || ar_opted_out(m, path, text, NULL))
+		return limit;
+	ar_decide_as(m, path, path, text, ar_size_text(m->arena, ceiling),
+		     m->values.memory_ceiling ? "the configuration's memory-ceiling"
+					      : "an eighth of its memory stays the host's");
+	return ceiling;
+}
+
+/* 0: there is none. */
 static uint64_t memory_limit(struct ar_merging *m, struct ar_memory *mem)
 {
 	static const char path[] = "linux.resources.memory.limit";
@@ -213,6 +235,8 @@ static uint64_t memory_limit(struct ar_merging *m, struct ar_memory *mem)
 	}
 	if (!asked)
 		ar_decide(m, path, limit_text(m, &mem->limit), ar_size_text(m->arena, limit));
+	else
+		limit = held_memory(m, path, limit);
 	limit = tightened(m, wish, limit, path, "the bundle's memory-limit");
 	mem->limit = (struct ar_opt_i64){ true, (int64_t)limit };
 	return limit;

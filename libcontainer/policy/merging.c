@@ -86,7 +86,7 @@ static bool opted_out(struct ar_merging *m, const struct ar_rule *rule, const ch
 
 	if (!rule || (rule->flags & AR_RULE_FLOOR) || !m->facts)
 		return false;
-	o = ar_opt_out_find(m->config, m->from, m->facts->now, rule, thing);
+	o = ar_opt_out_find(m->config, m->from, m->facts, rule, thing);
 	if (!o)
 		return false;
 	if (is_recorded(m, field, asked, o->reason))

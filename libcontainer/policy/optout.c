@@ -77,16 +77,25 @@ static bool names_rule(const char *text, const struct ar_rule *rule)
 	       (rule->path[len] == '\0' || rule->path[len] == '.' || rule->path[len] == '[');
 }
 
-static bool image_matches(const char *pattern, const struct ar_spec *spec)
+/*
+ * containerd's CRI and CRI-O set these annotations themselves, and nothing of an image reaches them.
+ * With another engine (some podman) an image can bring them, so the engine is known by where it
+ * keeps its states.
+ */
+static bool image_matches(const char *pattern, const struct ar_spec *spec, const char *state_root)
 {
-	/* set by containerd's CRI and by CRI-O themselves; labels of an image do not reach them */
-	static const char *const keys[] = { "io.kubernetes.cri.image-name",
-					    "io.kubernetes.cri-o.ImageName" };
+	static const struct {
+		const char *root, *key;
+	} engines[] = {
+		{ "*/k8s.io", "io.kubernetes.cri.image-name" },
+		{ "*/agentrun-crio", "io.kubernetes.cri-o.ImageName" },
+	};
 
-	for (size_t i = 0; i < AR_COUNT(keys); i++) {
-		const char *name = ar_map_get(&spec->annotations, keys[i]);
+	for (size_t i = 0; i < AR_COUNT(engines); i++) {
+		const char *name = ar_map_get(&spec->annotations, engines[i].key);
 
-		if (name && fnmatch(pattern, name, 0) == 0)
+		if (name && state_root && fnmatch(engines[i].root, state_root, 0) == 0 &&
+		    fnmatch(pattern, name, 0) == 0)
 			return true;
 	}
 	return false;
@@ -107,16 +116,17 @@ static bool annotation_matches(const char *text, const struct ar_spec *spec)
 }
 
 const struct ar_opt_out *ar_opt_out_find(const struct ar_config *config, const struct ar_spec *spec,
-					 int64_t now, const struct ar_rule *rule, const char *thing)
+					 const struct ar_facts *facts, const struct ar_rule *rule,
+					 const char *thing)
 {
 	ar_list_foreach(const struct ar_opt_out, o, &config->opt_outs) {
 		int64_t expiry;
 
 		if (!names_rule(o->control, rule))
 			continue;
-		if (o->expires && (ar_expiry_parse(o->expires, &expiry) < 0 || now >= expiry))
+		if (o->expires && (ar_expiry_parse(o->expires, &expiry) < 0 || facts->now >= expiry))
 			continue;
-		if (o->image && !image_matches(o->image, spec))
+		if (o->image && !image_matches(o->image, spec, facts->state_root))
 			continue;
 		if (o->annotation && !annotation_matches(o->annotation, spec))
 			continue;

@@ -141,15 +141,19 @@ void ar_values_get(enum ar_profile profile, const struct ar_config *config, stru
 	take(&ret->home_size, &config->home_size);
 	take(&ret->tmpfs_ceiling, &config->tmpfs_ceiling);
 	take(&ret->memory_limit, &config->memory_limit);
+	take(&ret->memory_ceiling, &config->memory_ceiling);
 	take(&ret->pids_limit, &config->pids_limit);
 	take(&ret->pids_ceiling, &config->pids_ceiling);
 	take(&ret->nofile_ceiling, &config->nofile_ceiling);
 	if (profile == AR_PROFILE_STRICT) {
 		ret->memory_limit /= 2;
+		ret->memory_ceiling /= 2;
 		ret->pids_limit /= 2;
 		ret->pids_ceiling /= 2;
 		ret->nofile_ceiling /= 2;
 	}
+	if (ret->memory_ceiling && ret->memory_limit > ret->memory_ceiling)
+		ret->memory_limit = ret->memory_ceiling;
 	if (ret->pids_limit > ret->pids_ceiling)
 		ret->pids_limit = ret->pids_ceiling;
 }

@@ -10,6 +10,7 @@ struct ar_values {
 	uint64_t home_size;	/* of the tmpfs above the image's home directory; 0: none */
 	uint64_t tmpfs_ceiling; /* of a tmpfs that the bundle mounts */
 	uint64_t memory_limit;	/* where none is asked */
+	uint64_t memory_ceiling; /* 0: what leaves the host an eighth of its memory */
 	uint64_t pids_limit, pids_ceiling;
 	uint64_t nofile_ceiling;
 	struct ar_strings capabilities; /* no process has others */

@@ -267,7 +267,7 @@ static int device_rules(struct ar_run *run, struct ar_error *err)
 	if (!run->use_cgroup)
 		return no_nodes ? devices_by_nodes(run)
 				: ar_refuse(err, EINVAL, "device rules need a cgroup");
-	r = ar_cgroup_devices_apply(&run->cgroup, &rules, err);
+	r = ar_cgroup_devices_apply(&run->cgroup, &rules, &run->device_program, err);
 	if ((r == -EPERM || r == -ENOSYS) && no_nodes) {
 		ar_debug("device rules: %s", err->text);
 		return devices_by_nodes(run);

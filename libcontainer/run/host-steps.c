@@ -455,6 +455,19 @@ int ar_run_hooks(struct ar_run *run, enum ar_hook_kind kind, const char *status,
 	return ar_container_hooks(run->effective, run->record, run->pid, kind, status, err);
 }
 
+/* A hook that gives a container more devices (GPUs) attaches a program of its own. */
+static int note_device_rules(struct ar_run *run, struct ar_error *err)
+{
+	int held = run->device_program
+			   ? ar_cgroup_devices_held(&run->cgroup, run->device_program, err)
+			   : 1;
+
+	if (held == 0)
+		ar_run_opened(run, AR_CONTROL_DEVICES,
+			      "a hook has put other device rules in the place of the profile's");
+	return held < 0 ? held : 0;
+}
+
 static int host_hooks(struct ar_run *run, struct ar_error *err)
 {
 	int r;
@@ -466,7 +479,9 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 	r = ar_record_write(run->dir, run->record, err);
 	if (r == 0)
 		r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
-	return r < 0 ? r : ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
+	if (r == 0)
+		r = ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
+	return r < 0 ? r : note_device_rules(run, err);
 }
 
 const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, host_hooks, NULL };

@@ -122,6 +122,11 @@ void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char 
 	note(run, control, 'y', how);
 }
 
+void ar_run_opened(struct ar_run *run, enum ar_control control, const char *why)
+{
+	note(run, control, 'o', why);
+}
+
 void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char *why)
 {
 	note(run, control, 'n', why);
@@ -154,6 +159,11 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 		return out;
 	}
 	/* a required control that failed would have ended the walk */
+	if (noted->result == 'o') {
+		out.result = "opened";
+		out.why = ar_strdup(run->arena, noted->why);
+		return out;
+	}
 	if (noted->result == 'y' && *noted->why)
 		out.why = ar_strdup(run->arena, noted->why);
 	if (noted->result == 'y' ||

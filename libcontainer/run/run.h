@@ -52,6 +52,7 @@ struct ar_run {
 	struct ar_cgroup cgroup;
 	bool use_cgroup, cgroup_made;
 	bool cgroup_shared; /* others turned up below or above it, and it is theirs as well */
+	uint32_t device_program; /* its id in the kernel, 0: none is attached */
 	uint64_t oom_kills; /* in the cgroup, before the process was born */
 	bool use_systemd;   /* create: the cgroup is a unit's */
 	enum ar_manager manager;
@@ -106,10 +107,11 @@ void ar_run_done(struct ar_run *run);
 /* Open the host's procfs and check that it is one. */
 int ar_run_open_proc(struct ar_run *run, struct ar_error *err);
 
-/* Note that a control is enforced (in another way than usual: how), or (why) that it is not; from
- * either side. */
+/* Note that a control is enforced (in another way than usual: how), that something the administrator
+ * has let in opened it, or (why) that it is not enforced; from either side. */
 void ar_run_enforced(struct ar_run *run, enum ar_control control);
 void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char *how);
+void ar_run_opened(struct ar_run *run, enum ar_control control, const char *why);
 void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char *why);
 /*
  * A control could not be applied: fatal (r is returned) when it is required, else noted with err's

@@ -45,7 +45,7 @@ struct case_hook {
 };
 /* A host with everything, unless the file says otherwise. */
 struct case_facts {
-	const char *id, *bundle, *root, *home, *apparmor_default, *apparmor_asked, *controllers;
+	const char *id, *bundle, *state_root, *root, *home, *apparmor_default, *apparmor_asked, *controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
 	struct ar_opt_i64 landlock, oom_score_adj, exec_oom_score_adj, now;
 	struct ar_opt_u64 nofile, exec_nofile;
@@ -94,6 +94,7 @@ static const struct ar_class hook_class = {
 static const struct ar_field fact_fields[] = {
 	{ .name = "id", .type = AR_T_STRING, IN(case_facts, id) },
 	{ .name = "bundle", .type = AR_T_STRING, IN(case_facts, bundle) },
+	{ .name = "state-root", .type = AR_T_STRING, IN(case_facts, state_root) },
 	{ .name = "root", .type = AR_T_STRING, IN(case_facts, root) },
 	{ .name = "home", .type = AR_T_STRING, IN(case_facts, home) },
 	{ .name = "apparmorDefault", .type = AR_T_STRING, IN(case_facts, apparmor_default) },
@@ -353,6 +354,7 @@ static void make_facts(struct golden *g)
 	f->home_exists = s->home != NULL;
 	f->bundle = or (s->bundle, "/run/bundle");
 	f->id = or (s->id, "box");
+	f->state_root = or (s->state_root, "/run/agentrun");
 	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */
 	f->root = make_source(g, or (s->root, g->spec->root ? g->spec->root->path : "/"));

@@ -37,13 +37,14 @@ for source in /run/docker.sock /run/containerd/containerd.sock /run/containerd /
 done
 assert_nothing_left
 
-# listen_at PATH: a service of the host, for a minute; one more of ${services[@]}
+# listen_at PATH: a service of the host, for a minute; one more of ${services[@]}. $user: whose it is, not root's
 listen_at() {
-	AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+	AGENTRUN_TEST=$lib_mark python3 -c 'import os, socket, sys, time
+os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
-time.sleep(60)' "$1" &
+time.sleep(60)' "$1" "${user-0}" &
 	services+=($!)
 	for _ in $(seq 100); do
 		[ ! -S "$1" ] || break
@@ -67,7 +68,7 @@ test_begin "a directory in which a process of root listens is refused, unless it
 mkdir "$TEST_TMP/agent" "$TEST_TMP/agent/run"
 listen_at "$TEST_TMP/agent/run/agent.sock"
 bind_bundle "$TEST_TMP/agent" ro
-expect_refused "mounts[/host].source" "it holds '$TEST_TMP/agent/run/agent.sock', the socket of a service of root"
+expect_refused "mounts[/host].source" "it holds '$TEST_TMP/agent/run/agent.sock', the socket of a service"
 echo "{\"bind-sources\": [\"$TEST_TMP/agent\"]}" >"$TEST_TMP/declared.conf"
 make_command "$bundle" ".mounts += [{destination: \"/host\", type: \"bind\", source: \"$TEST_TMP/agent\", options: [\"rbind\", \"ro\"]}]" \
 	sh -c 'test -S /host/run/agent.sock && echo there'
@@ -75,6 +76,26 @@ run_agentrun --config "$TEST_TMP/declared.conf" run --bundle "$bundle" "$id"
 expect_output there
 kill "${services[@]}"
 wait "${services[@]}" 2>/dev/null || true
+assert_nothing_left
+
+test_begin "a user's socket in a place of everybody is refused, and taken in a directory of that user"
+place=$(mktemp -d /srv/agentrun-test.XXXXXX)
+chmod 755 "$place" "$TEST_TMP"
+for folder in "$TEST_TMP/theirs" "$place/theirs"; do
+	install -d -m 700 -o 1234 "$folder"
+	services=()
+	user=1234 listen_at "$folder/agent.sock"
+	bind_bundle "$folder" ro
+	if [ "$folder" = "$place/theirs" ]; then
+		expect_runs
+		# of another user there
+		chown 4321 "$folder"
+	fi
+	expect_refused "mounts[/host].source" "it holds '$folder/agent.sock', the socket of a service"
+	kill "${services[@]}" 2>/dev/null || true # a test's own end has ended them, perhaps
+	wait "${services[@]}" 2>/dev/null || true
+done
+rm -r "$place"
 assert_nothing_left
 
 if test_begin "a directory is not bound where nobody can say who listens in it" command:strace; then

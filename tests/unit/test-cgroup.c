@@ -710,14 +710,17 @@ static struct ar_list null_only(enum ar_tri zero)
 	return (struct ar_list){ rules, 3 };
 }
 
-static void apply_devices(const struct ar_cgroup *cgroup, const struct ar_list *rules)
+/* The id of the program. */
+static uint32_t apply_devices(const struct ar_cgroup *cgroup, const struct ar_list *rules)
 {
-	int r = ar_cgroup_devices_apply(cgroup, rules, &err);
+	uint32_t program;
+	int r = ar_cgroup_devices_apply(cgroup, rules, &program, &err);
 
 	if (r == -EPERM)
 		SKIP("needs the right to load BPF programs");
 	if (r < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.text);
+	return program;
 }
 
 /* The errno of opening path in the cgroup (its sub), 0 for success; mknod when major is not 0. */
@@ -789,6 +792,19 @@ TEST("new rules take the place of the old ones")
 	CHECK_INT(in_cgroup(&cgroup, NULL, "/dev/zero", O_RDONLY, 0), EPERM);
 	apply_devices(&cgroup, &all);
 	CHECK_INT(in_cgroup(&cgroup, NULL, "/dev/full", O_RDONLY, 0), 0);
+	removed(&cgroup);
+}
+
+TEST("rules that somebody else put in the place of ours are seen")
+{
+	struct ar_cgroup cgroup = made("held");
+	struct ar_list without = null_only(AR_NO), with = null_only(AR_YES);
+	uint32_t ours = apply_devices(&cgroup, &without);
+
+	CHECK(ours != 0);
+	CHECK_INT(ar_cgroup_devices_held(&cgroup, ours, &err), 1);
+	apply_devices(&cgroup, &with);
+	CHECK_INT(ar_cgroup_devices_held(&cgroup, ours, &err), 0);
 	removed(&cgroup);
 }
 

@@ -224,18 +224,25 @@ TEST("what is no date or time is refused")
 			test_fail(__FILE__, __LINE__, "'%s' was taken", bad[i]);
 }
 
-static bool found(const char *opt_out, const struct ar_spec *spec, const char *rule,
-		  const char *thing)
+static bool found_at(const char *root, const char *opt_out, const struct ar_spec *spec,
+		     const char *rule, const char *thing)
 {
+	const struct ar_facts facts = { .now = 1800000000, .state_root = root };
 	char text[512];
 	const struct ar_config *config;
 	bool holds;
 
 	snprintf(text, sizeof(text), "{ \"opt-outs\": [{ \"reason\": \"r\", %s }] }", opt_out);
 	config = parsed(text);
-	holds = ar_opt_out_find(config, spec, 1800000000, ar_rule_find(rule), thing);
+	holds = ar_opt_out_find(config, spec, &facts, ar_rule_find(rule), thing);
 	ar_arena_free(arena);
 	return holds;
+}
+
+static bool found(const char *opt_out, const struct ar_spec *spec, const char *rule,
+		  const char *thing)
+{
+	return found_at("/run/containerd/runc/k8s.io", opt_out, spec, rule, thing);
 }
 
 TEST("an opt-out holds for its control, its field and what lies below")
@@ -267,6 +274,22 @@ TEST("all that an opt-out names must match")
 	CHECK(!found("\"control\": \"binds\", \"annotation\": \"tea\"", &spec, rule, "/x"));
 	CHECK(!found("\"control\": \"binds\", \"path\": \"/x\", \"annotation\": \"no\"", &spec,
 		     rule, "/x"));
+}
+
+TEST("an image is known only where no image can name itself")
+{
+	static const char opt_out[] = "\"control\": \"binds\", \"image\": \"registry/*\"";
+	struct ar_pair containerd = { "io.kubernetes.cri.image-name", "registry/x" },
+		       crio = { "io.kubernetes.cri-o.ImageName", "registry/x" };
+	const struct ar_spec spec = { .annotations = { &containerd, 1 } },
+			     spec_crio = { .annotations = { &crio, 1 } };
+
+	CHECK(!found_at("/run/agentrun", opt_out, &spec, "mounts[].source", "/x"));
+	CHECK(!found_at(NULL, opt_out, &spec, "mounts[].source", "/x"));
+	CHECK(!found_at("/run/docker/runtime-runc/moby", opt_out, &spec, "mounts[].source", "/x"));
+	CHECK(!found_at("/run/agentrun-crio", opt_out, &spec, "mounts[].source", "/x"));
+	CHECK(!found(opt_out, &spec_crio, "mounts[].source", "/x"));
+	CHECK(found_at("/run/agentrun-crio", opt_out, &spec_crio, "mounts[].source", "/x"));
 }
 
 TEST("an opt-out ends when it expires")

@@ -127,8 +127,8 @@ TEST("a container without limits gets those that are asked")
 TEST("the next update starts from this one, and what was asked is no default any more")
 {
 	struct ar_resources *asked = resources("{'pids':{'limit':7}}");
-	struct ar_decision first = { "a", "", "", "default", "" },
-			   second = { "b", "", "", "ceiling", "" };
+	struct ar_decision first = { "a", "", "", "default", "", NULL },
+			   second = { "b", "", "", "ceiling", "", NULL };
 	struct ar_spec spec = { .hostname = "h" };
 	const struct ar_effective before = { .spec = &spec,
 					     .pids_default = true,
