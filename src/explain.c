@@ -25,9 +25,9 @@ static const struct ar_option options[] = {
 	  "directory of the bundle (default: the current directory)" },
 	{ "format", 'f', AR_OPTION_STRING, false, AT(format), "text", "text or json" },
 	{ "no-pivot", 0, AR_OPTION_BOOL, false, AT(no_pivot), NULL,
-	  "as if create had this option" },
+	  "as if create were given this option" },
 	{ "no-new-keyring", 0, AR_OPTION_BOOL, false, AT(no_new_keyring), NULL,
-	  "as if create had this option" },
+	  "as if create were given this option" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 

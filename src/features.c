@@ -225,7 +225,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_features = {
 	.name = "features",
-	.summary = "print what of the runtime specification is implemented",
+	.summary = "print the implemented features of the runtime specification",
 	.arguments = "",
 	.text = "Prints JSON as features.md of the runtime specification has it: what is implemented, whatever\n"
 		"the host can do. The profile in force changes only whether checkpoint is enabled and which\n"

@@ -46,7 +46,7 @@ static int find_pids(struct ar_call *call, struct pids *ret, struct ar_error *er
 	if (!view.record->cgroup)
 		return ar_refuse(
 			err, ENOTSUP,
-			"the container has no cgroup of its own, by which its processes are known");
+			"the container has no cgroup of its own, which would tell its processes");
 	r = ar_cgroup_reopen(call->arena, view.record->cgroup_root, view.record->cgroup, &cgroup,
 			     err);
 	if (r < 0 || cgroup.fd < 0)

@@ -43,7 +43,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_restore = {
 	.name = "restore",
-	.summary = "make a container of what checkpoint has written",
+	.summary = "restore a container from a checkpoint",
 	.arguments = "<container-id>",
 	.text = "Makes a container of a bundle, whose processes go on where an image has them, by CRIU. Ends\n"
 		"with its exit status, 128 more than the signal's number if a signal ended it. Only in the\n"

@@ -20,7 +20,7 @@ static const struct {
 	{ "opt-out", "Left as asked by an opt-out of the administrator" },
 	{ "forced", "Forced" },
 	{ "ceiling", "Held to a ceiling" },
-	{ "default", "Set because nothing was asked" },
+	{ "default", "Set because nothing was asked for" },
 	{ "not applied", "Not applied" },
 };
 

@@ -187,9 +187,9 @@ static int limits(struct ar_run *run, struct ar_error *err)
 
 	if (!run->use_cgroup)
 		return limits_asked(run)
-			       ? ar_refuse(
-					 err, EINVAL,
-					 "limits are asked, but there is no cgroup to set them in")
+			       ? ar_refuse(err, EINVAL,
+					   "limits are requested, but there is no cgroup to set "
+					   "them in")
 			       : 0;
 	if (!res)
 		return 0;

@@ -96,7 +96,7 @@ static int connect_listener(struct ar_run *run, struct ar_error *err)
 		return 0;
 	if (!path || !*path)
 		return ar_refuse(err, EINVAL,
-				 "linux.seccomp.listenerPath must be there for SCMP_ACT_NOTIFY");
+				 "linux.seccomp.listenerPath is required for SCMP_ACT_NOTIFY");
 	return ar_prefix(err, ar_socket_connect(path, &run->listener_sock, err),
 			 "linux.seccomp.listenerPath");
 }
@@ -173,7 +173,7 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	source = run->effective->mount_source ? run->effective->mount_source[i]
 					      : run->facts->mount_source[i];
 	if (source < 0)
-		return ar_refuse(err, EINVAL, "mount '%s': its source was not judged",
+		return ar_refuse(err, EINVAL, "mount '%s': its source was not checked",
 				 m->destination);
 	r = ar_mount_clone(run->facts->sources[source].fd, o.recursive, &run->mount_tree[i]);
 	/* without rights over the host's mounts, or an old kernel, init does it in its own

@@ -76,7 +76,7 @@ int ar_run_open_proc(struct ar_run *run, struct ar_error *err)
 	if (run->proc < 0 || fstatfs(run->proc, &st) < 0)
 		return ar_fail(err, errno, "open /proc");
 	if (st.f_type != PROC_SUPER_MAGIC)
-		return ar_refuse(err, EINVAL, "/proc of the host is no procfs");
+		return ar_refuse(err, EINVAL, "/proc of the host is not a procfs");
 	return 0;
 }
 
