@@ -57,8 +57,8 @@ const struct ar_command ar_command_checkpoint = {
 	.name = "checkpoint",
 	.summary = "save a running container to files",
 	.arguments = "<container-id>",
-	.text = "Writes the processes of a container to an image, by CRIU, and deletes the container unless\n"
-		"it is to be left running. Only containers of the compat profile.\n",
+	.text = "Saves the processes of a container to an image, with CRIU, and deletes the container unless\n"
+		"it is to be left running. Only for containers of the compat profile.\n",
 	.table = &table,
 	.options_size = sizeof(struct values),
 	.min_words = 1,

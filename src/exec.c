@@ -63,7 +63,7 @@ const struct ar_command ar_command_exec = {
 	.name = "exec",
 	.summary = "run another program in a container",
 	.arguments = "<container-id> <command> [arguments...] | -p process.json <container-id>",
-	.text = "Ends with the program's exit status, or with 255 if it could not be started. The program is\n"
+	.text = "Exits with the program's status, or with 255 if it could not be started. The program is\n"
 		"held to the hardening profile that the container was created with.\n",
 	.prefix = "exec failed",
 	.table = &table,

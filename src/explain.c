@@ -90,7 +90,7 @@ const struct ar_command ar_command_explain = {
 	.summary = "show what a bundle asks for, what it gets and why",
 	.arguments = "[container-id]",
 	.text = "Nothing is run. The exit status is 1 when policy would refuse the bundle. What only the kernel\n"
-		"can refuse (a program that is not there, a limit without a controller) is not seen.\n",
+		"can refuse (a program that does not exist, a limit without a controller) is not seen.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.max_words = 1,

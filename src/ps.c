@@ -203,7 +203,7 @@ const struct ar_command ar_command_ps = {
 	.summary = "show the processes of a container",
 	.arguments = "<container-id> [ps options]",
 	.text = "The table is what ps(1) prints, with the options given (default: -ef), without the\n"
-		"processes of others. The ids are those that the caller sees.\n",
+		"processes outside the container. Process ids are those that the caller sees.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.min_words = 1,
