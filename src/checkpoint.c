@@ -22,15 +22,15 @@ static const struct ar_option options[] = {
 	{ "leave-running", 0, AR_OPTION_BOOL, false, AT(leave_running), NULL,
 	  "leave the container running" },
 	{ "tcp-skip-in-flight", 0, AR_OPTION_BOOL, false, AT(tcp_skip_in_flight), NULL,
-	  "leave out tcp connections that are not established yet" },
+	  "leave out TCP connections that are not yet established" },
 	{ "link-remap", 0, AR_OPTION_BOOL, false, AT(link_remap), NULL,
-	  "keep files that are open and have no name by giving them one" },
+	  "keep open files that have been deleted, by giving them a name" },
 	{ "status-fd", 0, AR_OPTION_I64, false, offsetof(struct values, status_fd), "-1",
-	  "descriptor that gets a NUL byte when lazy pages are served" },
+	  "descriptor to write a NUL byte to when lazy pages are served" },
 	{ "page-server", 0, AR_OPTION_STRING, false, AT(page_server), NULL,
-	  "ADDRESS:PORT of a page server that takes the memory" },
+	  "ADDRESS:PORT of a page server to send the memory to" },
 	{ "pre-dump", 0, AR_OPTION_BOOL, false, AT(pre_dump), NULL,
-	  "write memory alone, and leave the container running" },
+	  "write only the memory, and leave the container running" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
@@ -55,10 +55,10 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_checkpoint = {
 	.name = "checkpoint",
-	.summary = "write a running container to files",
+	.summary = "save a running container to files",
 	.arguments = "<container-id>",
-	.text = "Writes the processes of a container to an image, by CRIU, and deletes the container unless\n"
-		"it is to be left running. Only containers of the compat profile.\n",
+	.text = "Saves the processes of a container to an image, with CRIU, and deletes the container unless\n"
+		"it is to be left running. Only for containers of the compat profile.\n",
 	.table = &table,
 	.options_size = sizeof(struct values),
 	.min_words = 1,

@@ -138,6 +138,6 @@ void ar_completion_fish(struct ar_text *t)
 		add_command(t, ar_commands[i]);
 	ar_text_add(
 		t,
-		"complete -c agentrun -n '__agentrun_is \"\"' -a help -d 'show the help of all, or of one command'\n");
+		"complete -c agentrun -n '__agentrun_is \"\"' -a help -d 'show help, or that of one command'\n");
 	ar_text_add(t, end);
 }

@@ -121,7 +121,7 @@ static void add_commands(struct ar_text *t)
 		ar_completion_quote(t, ar_commands[i]->summary);
 		ar_text_add(t, "'\n");
 	}
-	ar_text_add(t, "\t\t'help:show the help of all, or of one command'\n\t)\n"
+	ar_text_add(t, "\t\t'help:show help, or that of one command'\n\t)\n"
 		       "\t_describe command commands\n}\n\n");
 }
 

@@ -99,7 +99,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_completion = {
 	.name = "completion",
-	.summary = "print the completion of this command line for a shell",
+	.summary = "print the completion script for a shell",
 	.arguments = "<bash|fish|zsh>",
 	.text = "For bash, in ~/.bashrc: eval \"$(agentrun completion bash)\"\n",
 	.table = &ar_no_options,

@@ -32,7 +32,7 @@ static const struct ar_option options[] = {
 	{ "no-new-keyring", 0, AR_OPTION_BOOL, false, AT(no_new_keyring), NULL,
 	  "keep the caller's session keyring; only where the profile allows it" },
 	{ "preserve-fds", 0, AR_OPTION_UINT, false, AT(io.preserve_fds), "0",
-	  "pass on so many descriptors besides standard input, output, error and $LISTEN_FDS" },
+	  "number of extra descriptors to pass after stdio and $LISTEN_FDS" },
 #define CREATE_OPTIONS 7
 	{ "detach", 'd', AR_OPTION_BOOL, false, AT(io.detach), NULL,
 	  "do not wait for the container to end" },

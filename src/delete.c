@@ -7,7 +7,7 @@ struct options {
 
 static const struct ar_option options[] = {
 	{ "force", 'f', AR_OPTION_BOOL, false, offsetof(struct options, force), NULL,
-	  "kill a container that still runs; one that does not exist is no error" },
+	  "kill the container if it is still running; it need not exist" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
@@ -20,7 +20,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_delete = {
 	.name = "delete",
-	.summary = "remove what a stopped container holds",
+	.summary = "delete a stopped container and its resources",
 	.arguments = "<container-id>",
 	.table = &table,
 	.options_size = sizeof(struct options),

@@ -18,12 +18,11 @@ static const struct {
 	enum ar_verdict missing;
 	const char *without;
 } controllers[] = {
-	{ "memory", AR_VERDICT_WARNING,
-	  "no limit of memory, and no report of what was killed for it" },
+	{ "memory", AR_VERDICT_WARNING, "no limit on memory, and no report of OOM kills" },
 	{ "pids", AR_VERDICT_WARNING, "no limit on the number of processes" },
-	{ "cpu", AR_VERDICT_WARNING, "no limit of processor time" },
-	{ "cpuset", AR_VERDICT_NOTE, "no choice of processors" },
-	{ "io", AR_VERDICT_NOTE, "no limit of input and output" },
+	{ "cpu", AR_VERDICT_WARNING, "no limit on CPU time" },
+	{ "cpuset", AR_VERDICT_NOTE, "no choice of CPUs" },
+	{ "io", AR_VERDICT_NOTE, "no limit on I/O" },
 };
 
 static void look_at_tree(struct ar_visit *v)
@@ -89,14 +88,14 @@ static void look_at_devices(struct ar_visit *v)
 
 	if (r > 0)
 		ar_visit_add(v, AREA, "devices", AR_VERDICT_OK, NULL,
-			     "programs that judge devices can be attached");
+			     "programs that control access to devices can be attached");
 	else if (r == 0)
 		ar_visit_add(v, AREA, "devices", AR_VERDICT_FAILURE,
 			     "a kernel with CONFIG_CGROUP_BPF is needed",
-			     "programs that judge devices cannot be attached");
+			     "programs that control access to devices cannot be attached");
 	else
 		ar_visit_add(v, AREA, "devices", AR_VERDICT_NOTE, NULL,
-			     "not asked, which needs root: %s", ar_errno_text(-r));
+			     "not checked, which needs root: %s", ar_errno_text(-r));
 }
 
 void ar_doctor_cgroups(struct ar_visit *v)

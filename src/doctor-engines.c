@@ -54,8 +54,8 @@ static void check_docker_default(struct ar_visit *v, const struct ar_json *daemo
 		ar_visit_add(v, DOCKER, "default runtime", AR_VERDICT_NOTE, NULL, "%s", name);
 	else
 		ar_visit_add(v, DOCKER, "default runtime", AR_VERDICT_FAILURE,
-			     "add it to runtimes; dockerd does not start without",
-			     "%s is none of the runtimes", name);
+			     "add it to runtimes; dockerd does not start without it",
+			     "%s is not one of the runtimes", name);
 }
 
 static void check_docker_driver(struct ar_visit *v, const struct ar_json *daemon)

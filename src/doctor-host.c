@@ -57,15 +57,16 @@ static void look_at_cores(struct ar_visit *v)
 	const char *pattern = v->host->core_pattern;
 
 	if (pattern && pattern[0] == '|')
-		ar_visit_add(v, MODULES, "core_pattern", AR_VERDICT_NOTE,
-			     "a program of the host that does not know containers: sysctl "
-			     "kernel.core_pattern=core",
-			     "'%s': root of the host gets the memory of processes of containers "
-			     "that crash",
-			     pattern);
+		ar_visit_add(
+			v, MODULES, "core_pattern", AR_VERDICT_NOTE,
+			"write files instead, since the program does not know about containers: "
+			"sysctl kernel.core_pattern=core",
+			"'%s': when a process of a container crashes, a program of the host gets "
+			"its memory, as root",
+			pattern);
 	else if (pattern)
 		ar_visit_add(v, MODULES, "core_pattern", AR_VERDICT_OK, NULL,
-			     "files, and containers write none");
+			     "files, which containers do not write");
 }
 
 void ar_doctor_modules(struct ar_visit *v)
@@ -73,7 +74,7 @@ void ar_doctor_modules(struct ar_visit *v)
 	const struct ar_host *h = v->host;
 
 	ar_visit_add(v, MODULES, "list", AR_VERDICT_NOTE, NULL, "%s",
-		     h->modules ? h->modules : "not to be read: securityfs is not mounted");
+		     h->modules ? h->modules : "cannot be read: securityfs is not mounted");
 	look_at_landlock(v);
 	look_at_apparmor(v);
 	ar_visit_add(v, MODULES, "SELinux", h->selinux_enforcing ? AR_VERDICT_OK : AR_VERDICT_NOTE,
@@ -171,7 +172,7 @@ void ar_doctor_kvm(struct ar_visit *v)
 	else if (kvm == KVM_API_VERSION)
 		ar_visit_add(v, "KVM", "/dev/kvm", AR_VERDICT_NOTE,
 			     "only the profile vm needs it, which is reserved",
-			     "answers, but the processor shows no virtualization (vmx or svm)");
+			     "answers, but the processor has no virtualization (vmx or svm)");
 	else if (kvm == -EACCES || kvm == -EPERM)
 		ar_visit_add(
 			v, "KVM", "/dev/kvm", AR_VERDICT_NOTE,

@@ -90,8 +90,8 @@ static void look_at_subids(struct ar_visit *v, const struct ar_config *config)
 	if (owner)
 		ar_visit_add(
 			v, POLICY, "subid-start", AR_VERDICT_WARNING,
-			"name a range that nobody has in /etc/passwd, group, subuid and subgid",
-			"the range has ids of %s: containers act as its owner", owner);
+			"choose a range that is not used in /etc/passwd, group, subuid and subgid",
+			"the range has ids of %s: containers would act as that owner", owner);
 }
 
 void ar_doctor_policy(struct ar_visit *v)
@@ -104,13 +104,13 @@ void ar_doctor_policy(struct ar_visit *v)
 
 	if (ar_config_read(v->arena, file, &config, &err) < 0) {
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_FAILURE,
-			     "no container starts until it is mended; see agentrun-policy(5)", "%s",
+			     "no container starts until it is fixed; see agentrun-policy(5)", "%s",
 			     err.text);
 		return;
 	}
 	if (!file && access(DEFAULT_FILE, F_OK) < 0)
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_OK, NULL,
-			     "%s is not there: all is as by default", DEFAULT_FILE);
+			     "%s does not exist: the defaults apply", DEFAULT_FILE);
 	else
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_OK, NULL, "%s is valid",
 			     file ? file : DEFAULT_FILE);
@@ -189,7 +189,7 @@ static void look_at_owner(struct ar_visit *v, const char *root, const char *part
 			     "nothing can be written to %s: %s", part, ar_errno_text(errno));
 	else
 		ar_visit_add(v, STATE, "owner", AR_VERDICT_OK, NULL, "%s %s", root,
-			     there ? "is there, and nobody else writes to it" : "can be made");
+			     there ? "exists, and nobody else can write to it" : "can be created");
 }
 
 void ar_doctor_state(struct ar_visit *v)

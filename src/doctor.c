@@ -139,10 +139,10 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_doctor = {
 	.name = "doctor",
-	.summary = "look at this host and its engines, and say what to do",
+	.summary = "check this host and its engines, and give advice",
 	.arguments = "",
 	.text = "Nothing is changed. The exit status is 1 when there is a failure: something without which\n"
-		"containers do not run, or a configuration that is not taken.\n",
+		"containers do not run, or a configuration that is not accepted.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.flags = AR_COMMAND_STATELESS,

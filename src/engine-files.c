@@ -90,7 +90,7 @@ bool ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *n
 	}
 	ar_visit_add(v, area, label, AR_VERDICT_FAILURE,
 		     "name the file where agentrun is installed: command -v agentrun",
-		     "%s: not there, or not executable", program);
+		     "%s: missing, or not executable", program);
 	return false;
 }
 

@@ -24,9 +24,9 @@ struct options {
 
 static const struct ar_option options[] = {
 	{ "interval", 0, AR_OPTION_DURATION, false, offsetof(struct options, interval), "5s",
-	  "time between two lines of statistics, as 500ms or 1m30s" },
+	  "time between two lines of statistics, such as 500ms or 1m30s" },
 	{ "stats", 0, AR_OPTION_BOOL, false, offsetof(struct options, stats), NULL,
-	  "print the statistics once and end" },
+	  "print the statistics once and exit" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
@@ -152,7 +152,8 @@ static int open_cgroup(struct watch *watch, struct ar_error *err)
 
 	if (!record->cgroup)
 		return ar_refuse(err, ENOTSUP,
-				 "container %s has no cgroup of its own, which counts", watch->id);
+				 "container %s has no cgroup of its own, in which they are counted",
+				 watch->id);
 	r = ar_cgroup_reopen(watch->container.arena, record->cgroup_root, record->cgroup,
 			     &watch->cgroup, err);
 	if (r == 0 && watch->cgroup.fd < 0)
@@ -220,7 +221,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_events = {
 	.name = "events",
-	.summary = "print statistics and memory shortages of a container",
+	.summary = "print statistics and OOM events of a container",
 	.arguments = "<container-id>",
 	.text = "Prints a line of JSON for each event until the container ends.\n",
 	.table = &table,

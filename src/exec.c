@@ -19,9 +19,9 @@ static const struct ar_option options[] = {
 	{ "user", 'u', AR_OPTION_STRING, false, AT(user), NULL,
 	  "user and group by number: <uid>[:<gid>]" },
 	{ "additional-gids", 'g', AR_OPTION_STRINGS, false, AT(additional_gids), NULL,
-	  "number of a further group" },
+	  "number of an additional group" },
 	{ "process", 'p', AR_OPTION_STRING, false, AT(process_file), NULL,
-	  "file with the process object, in place of a command and the options about it" },
+	  "file with the process object, in place of a command and its options" },
 	{ "detach", 'd', AR_OPTION_BOOL, false, AT(io.detach), NULL,
 	  "do not wait for the process to end" },
 	{ "pid-file", 0, AR_OPTION_STRING, false, AT(io.pid_file), NULL,
@@ -35,11 +35,11 @@ static const struct ar_option options[] = {
 	{ "cap", 'c', AR_OPTION_STRINGS, false, AT(caps), NULL,
 	  "add a capability; only where the profile allows it" },
 	{ "preserve-fds", 0, AR_OPTION_UINT, false, AT(io.preserve_fds), "0",
-	  "pass on so many descriptors besides standard input, output, error and $LISTEN_FDS" },
+	  "number of extra descriptors to pass after stdio and $LISTEN_FDS" },
 	{ "cgroup", 0, AR_OPTION_STRING, false, AT(cgroup), NULL,
-	  "existing cgroup below the container's to run the process in" },
+	  "existing cgroup, below the container's, to run the process in" },
 	{ "ignore-paused", 0, AR_OPTION_BOOL, false, AT(ignore_paused), NULL,
-	  "a paused container is no error: the process begins when it is resumed" },
+	  "accept a paused container: the process starts when it is resumed" },
 };
 /* options behind the container's name are the command's own */
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_FIRST, options);
@@ -63,7 +63,7 @@ const struct ar_command ar_command_exec = {
 	.name = "exec",
 	.summary = "run another program in a container",
 	.arguments = "<container-id> <command> [arguments...] | -p process.json <container-id>",
-	.text = "Ends with the program's exit status, or with 255 if it could not be started. The program is\n"
+	.text = "Exits with the program's status, or with 255 if it could not be started. The program is\n"
 		"held to the hardening profile that the container was created with.\n",
 	.prefix = "exec failed",
 	.table = &table,

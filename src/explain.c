@@ -25,9 +25,9 @@ static const struct ar_option options[] = {
 	  "directory of the bundle (default: the current directory)" },
 	{ "format", 'f', AR_OPTION_STRING, false, AT(format), "text", "text or json" },
 	{ "no-pivot", 0, AR_OPTION_BOOL, false, AT(no_pivot), NULL,
-	  "as if create had this option" },
+	  "as if create were given this option" },
 	{ "no-new-keyring", 0, AR_OPTION_BOOL, false, AT(no_new_keyring), NULL,
-	  "as if create had this option" },
+	  "as if create were given this option" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
@@ -90,7 +90,7 @@ const struct ar_command ar_command_explain = {
 	.summary = "show what a bundle asks for, what it gets and why",
 	.arguments = "[container-id]",
 	.text = "Nothing is run. The exit status is 1 when policy would refuse the bundle. What only the kernel\n"
-		"can refuse (a program that is not there, a limit without a controller) is not seen.\n",
+		"can refuse (a program that does not exist, a limit without a controller) is not seen.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.max_words = 1,

@@ -225,11 +225,11 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_features = {
 	.name = "features",
-	.summary = "print what of the runtime specification is implemented",
+	.summary = "print the implemented features of the runtime specification",
 	.arguments = "",
-	.text = "Prints JSON as features.md of the runtime specification has it: what is implemented, whatever\n"
-		"the host can do. The profile in force changes only whether checkpoint is enabled and which\n"
-		"annotations count.\n",
+	.text = "Prints JSON in the form of the runtime specification's features.md: what is implemented,\n"
+		"whatever the host can do. The profile in force affects only whether checkpoint is enabled\n"
+		"and which annotations count.\n",
 	.table = &ar_no_options,
 	.flags = AR_COMMAND_STATELESS | AR_COMMAND_POLICY,
 	.run = run,

@@ -20,7 +20,7 @@
 #define AT(member) offsetof(struct ar_globals, member)
 
 static const struct ar_option options[] = {
-	{ "debug", 0, AR_OPTION_BOOL, false, AT(debug), NULL, "log what is being done" },
+	{ "debug", 0, AR_OPTION_BOOL, false, AT(debug), NULL, "log each step" },
 	{ "log", 0, AR_OPTION_STRING, false, AT(log), NULL,
 	  "append the log to this file; errors go to standard error too" },
 	{ "log-format", 0, AR_OPTION_STRING, false, AT(log_format), "text", "text or json" },

@@ -82,8 +82,7 @@ static void add_commands(struct ar_text *t)
 		add_line(t, ar_commands[i]->name, strlen("checkpoint"), ar_commands[i]->summary);
 		ar_text_add(t, "\n");
 	}
-	add_line(t, "help, h", strlen("checkpoint"),
-		 "show this text, or the help of one command\n");
+	add_line(t, "help, h", strlen("checkpoint"), "show this help, or that of one command\n");
 }
 
 static void add_tool(struct ar_text *t)

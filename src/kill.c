@@ -8,7 +8,7 @@ struct options {
 
 static const struct ar_option options[] = {
 	{ "all", 'a', AR_OPTION_BOOL, true, offsetof(struct options, all), NULL,
-	  "a container that does not run is no error" },
+	  "succeed even if the container is not running" },
 };
 /* what follows the id is no option, as with runc */
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_FIRST, options);

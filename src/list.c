@@ -22,7 +22,7 @@ static const struct ar_option options[] = {
 	{ "format", 'f', AR_OPTION_STRING, false, offsetof(struct options, format), "table",
 	  "table or json" },
 	{ "quiet", 'q', AR_OPTION_BOOL, false, offsetof(struct options, quiet), NULL,
-	  "print ids alone" },
+	  "print only ids" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 

@@ -8,7 +8,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_pause = {
 	.name = "pause",
-	.summary = "suspend all processes of a container",
+	.summary = "pause a container",
 	.arguments = "<container-id>",
 	.table = &ar_no_options,
 	.min_words = 1,

@@ -46,7 +46,7 @@ static int find_pids(struct ar_call *call, struct pids *ret, struct ar_error *er
 	if (!view.record->cgroup)
 		return ar_refuse(
 			err, ENOTSUP,
-			"the container has no cgroup of its own, by which its processes are known");
+			"the container has no cgroup of its own, which would tell its processes");
 	r = ar_cgroup_reopen(call->arena, view.record->cgroup_root, view.record->cgroup, &cgroup,
 			     err);
 	if (r < 0 || cgroup.fd < 0)
@@ -203,7 +203,7 @@ const struct ar_command ar_command_ps = {
 	.summary = "show the processes of a container",
 	.arguments = "<container-id> [ps options]",
 	.text = "The table is what ps(1) prints, with the options given (default: -ef), without the\n"
-		"processes of others. The ids are those that the caller sees.\n",
+		"processes outside the container. Process ids are those that the caller sees.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.min_words = 1,

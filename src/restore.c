@@ -43,11 +43,11 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_restore = {
 	.name = "restore",
-	.summary = "make a container of what checkpoint has written",
+	.summary = "restore a container from a checkpoint",
 	.arguments = "<container-id>",
-	.text = "Makes a container of a bundle, whose processes go on where an image has them, by CRIU. Ends\n"
-		"with its exit status, 128 more than the signal's number if a signal ended it. Only in the\n"
-		"compat profile.\n",
+	.text = "Creates a container from a bundle, in which the processes of an image continue, with CRIU.\n"
+		"Exits with the program's status, or with 128 plus the number of the signal that ended it.\n"
+		"Only in the compat profile.\n",
 	.table = &table,
 	.options_size = sizeof(struct ar_restore_args),
 	.min_words = 1,

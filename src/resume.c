@@ -8,7 +8,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_resume = {
 	.name = "resume",
-	.summary = "let the processes of a paused container run again",
+	.summary = "resume a paused container",
 	.arguments = "<container-id>",
 	.table = &ar_no_options,
 	.min_words = 1,

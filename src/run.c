@@ -13,8 +13,8 @@ const struct ar_command ar_command_run = {
 	.name = "run",
 	.summary = "create and run a container",
 	.arguments = "<container-id>",
-	.text = "Makes a container of a bundle, starts its program and ends with the program's exit\n"
-		"status, 128 more than the signal's number if a signal ended it.\n" AR_BUNDLE_HELP,
+	.text = "Creates a container from a bundle and starts its program. Exits with the program's\n"
+		"status, or with 128 plus the number of the signal that ended it.\n" AR_BUNDLE_HELP,
 	.prefix = "agentrun run failed",
 	.table = &ar_run_options,
 	.options_size = sizeof(struct ar_create_args),

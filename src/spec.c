@@ -24,7 +24,7 @@ static const struct ar_option options[] = {
 	{ "bundle", 'b', AR_OPTION_STRING, false, offsetof(struct options, bundle), NULL,
 	  "directory to write the file to (default: the current directory)" },
 	{ "rootless", 0, AR_OPTION_BOOL, false, offsetof(struct options, rootless), NULL,
-	  "for a container that is run without root's privileges" },
+	  "for a container that an ordinary user runs" },
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
@@ -239,7 +239,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_spec = {
 	.name = "spec",
-	.summary = "write a config.json to start from",
+	.summary = "write a template config.json",
 	.arguments = "",
 	.text = "The file describes a container that runs \"sh\" on a terminal, with its root filesystem in the\n"
 		"directory \"rootfs\" beside it. It is meant to be edited.\n",

@@ -49,26 +49,28 @@ struct options {
 
 static const struct ar_option options[] = {
 	{ "resources", 'r', AR_OPTION_STRING, false, AT(resources), NULL,
-	  "file with the resources object of config.json, '-' for standard input; the other options "
-	  "are ignored then" },
-	U64("blkio-weight", blkio_weight, "weight of its input and output, 10 to 1000"),
-	TEXT("cpu-period", cpu_period, "period of the cpu limit in microseconds"),
-	TEXT("cpu-quota", cpu_quota, "cpu time in a period in microseconds, -1: no limit"),
-	TEXT("cpu-burst", cpu_burst, "cpu time that may be saved up in microseconds"),
-	TEXT("cpu-share", cpu_share, "weight of its cpu time"),
-	TEXT("cpu-rt-period", cpu_rt_period, "period of the realtime limit in microseconds"),
-	TEXT("cpu-rt-runtime", cpu_rt_runtime, "realtime cpu time in a period in microseconds"),
-	TEXT("cpuset-cpus", cpuset_cpus, "processors to use, as 0-3,7"),
+	  "file with the resources object of config.json, '-' for standard input; other "
+	  "options are then ignored" },
+	U64("blkio-weight", blkio_weight, "I/O weight, 10 to 1000"),
+	TEXT("cpu-period", cpu_period, "period of the CPU limit in microseconds"),
+	TEXT("cpu-quota", cpu_quota, "CPU time per period in microseconds, -1: no limit"),
+	TEXT("cpu-burst", cpu_burst, "CPU time that may be saved up, in microseconds"),
+	TEXT("cpu-share", cpu_share, "CPU weight"),
+	TEXT("cpu-rt-period", cpu_rt_period, "period of the real-time limit in microseconds"),
+	TEXT("cpu-rt-runtime", cpu_rt_runtime, "real-time CPU time per period in microseconds"),
+	TEXT("cpuset-cpus", cpuset_cpus, "CPUs to use, such as 0-3,7"),
 	TEXT("cpuset-mems", cpuset_mems, "memory nodes to use"),
-	TEXT("cpu-idle", cpu_idle, "1: run only on what others leave, 0: not so"),
-	TEXT("memory", memory, "memory limit in bytes or as 512m, -1: no limit"),
+	TEXT("cpu-idle", cpu_idle, "1: run only when nothing else needs the CPU; 0: normally"),
+	TEXT("memory", memory, "memory limit in bytes or like 512m, -1: no limit"),
 	TEXT("memory-reservation", memory_reservation, "memory that is reclaimed last"),
-	TEXT("memory-swap", memory_swap, "limit of memory and swap together, -1: no limit"),
-	I64("pids-limit", pids_limit, "greatest number of processes, -1: no limit"),
+	TEXT("memory-swap", memory_swap, "limit on memory and swap together, -1: no limit"),
+	I64("pids-limit", pids_limit, "largest number of processes, -1: no limit"),
 	TEXT("l3-cache-schema", l3_cache_schema,
-	     "its share of the L3 cache by Intel RDT, as L3:0=ff; only where the profile allows it"),
+	     "share of the L3 cache by Intel RDT, such as L3:0=ff; "
+	     "only where the profile allows it"),
 	TEXT("mem-bw-schema", mem_bw_schema,
-	     "its share of memory bandwidth by Intel RDT, as MB:0=50; only where the profile allows it"),
+	     "share of memory bandwidth by Intel RDT, such as MB:0=50; "
+	     "only where the profile allows it"),
 	HIDDEN("kernel-memory", kernel_memory),
 	HIDDEN("kernel-memory-tcp", kernel_memory_tcp),
 };
@@ -170,7 +172,7 @@ static int take_options(struct ar_arena *arena, struct options *asked, struct ar
 
 	if (asked->kernel_memory || asked->kernel_memory_tcp)
 		ar_log(AR_LOG_WARN,
-		       "kernel memory has no limit of its own any more: the option is ignored");
+		       "kernel memory no longer has a limit of its own: the option is ignored");
 	ret->memory = ar_alloc(arena, sizeof(*ret->memory));
 	ret->cpu = ar_alloc(arena, sizeof(*ret->cpu));
 	r = take_cpu(asked, ret->cpu, err);
@@ -213,7 +215,7 @@ const struct ar_command ar_command_update = {
 	.name = "update",
 	.summary = "change the limits of a container",
 	.arguments = "<container-id>",
-	.text = "What is not named stays as it is. The hardening profile's ceilings hold here too.\n",
+	.text = "Limits that are not named stay as they are. The hardening profile's ceilings apply.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.min_words = 1,

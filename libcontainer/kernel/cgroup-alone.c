@@ -49,7 +49,7 @@ static int check_childless(const struct ar_cgroup *cgroup, struct ar_error *err)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return ar_fail(err, -r, "look below cgroup '%s'", cgroup->path);
+		return ar_fail(err, -r, "inspect the cgroups below '%s'", cgroup->path);
 	if (r > 0)
 		return ar_refuse(err, EBUSY,
 				 "cgroup '%s' cannot be a container's own: there are cgroups below "
@@ -102,7 +102,7 @@ static int check_above(const struct ar_cgroup *cgroup, struct ar_error *err)
 		int r = has_processes(cgroup->root_fd, path, len);
 
 		if (r < 0)
-			return ar_fail(err, -r, "look into cgroup '%.*s'", (int)len, path);
+			return ar_fail(err, -r, "inspect cgroup '%.*s'", (int)len, path);
 		if (r > 0 && !is_above_us(path, len))
 			return ar_refuse(err, EBUSY,
 					 "cgroup '%s' cannot be a container's: '%.*s' above it "

@@ -66,7 +66,7 @@ static int query(int cgroup, struct attached *ret, struct ar_error *err)
 	attr.query.prog_cnt = PROGRAMS_MAX;
 	r = sys_bpf(BPF_PROG_QUERY, &attr);
 	if (r < 0)
-		return ar_fail(err, -r, "look at the device rules of the cgroup");
+		return ar_fail(err, -r, "inspect the device rules of the cgroup");
 	ret->n = attr.query.prog_cnt;
 	ret->flags = attr.query.attach_flags;
 	return 0;

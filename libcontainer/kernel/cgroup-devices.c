@@ -123,7 +123,8 @@ static int parse_number(const struct ar_opt_i64 *number, int64_t *ret, struct ar
 {
 	*ret = number->set ? number->value : -1;
 	if (*ret < -1 || *ret > UINT32_MAX)
-		return ar_refuse(err, EINVAL, "device rule: %" PRId64 " is no device number", *ret);
+		return ar_refuse(err, EINVAL, "device rule: %" PRId64 " is not a device number",
+				 *ret);
 	return 0;
 }
 
@@ -137,7 +138,7 @@ static int parse_type(const char *type, uint32_t *ret, struct ar_error *err)
 	else if (ar_streq(type, "c"))
 		*ret = BPF_DEVCG_DEV_CHAR;
 	else
-		return ar_refuse(err, EINVAL, "device rule: type '%s' is none of a, b and c", type);
+		return ar_refuse(err, EINVAL, "device rule: type '%s' is not a, b or c", type);
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static int check_name(const struct planning *p, const char *field, const char *n
 
 	if (name && name[0] && name[strspn(name, fine)] == '\0')
 		return 0;
-	return ar_refuse(p->err, EINVAL, "linux.resources.%s: '%s' is no name", field,
+	return ar_refuse(p->err, EINVAL, "linux.resources.%s: '%s' is not a valid name", field,
 			 name ? name : "");
 }
 
@@ -66,8 +66,8 @@ static int check_amount(const struct planning *p, const char *field, const struc
 {
 	if (!value->set || value->value >= -1)
 		return 0;
-	return ar_refuse(p->err, EINVAL, "linux.resources.%s: %" PRId64 " is no limit", field,
-			 value->value);
+	return ar_refuse(p->err, EINVAL, "linux.resources.%s: %" PRId64 " is not a valid limit",
+			 field, value->value);
 }
 
 /* --- what v2 does not have --- */
@@ -354,7 +354,7 @@ static int plan_unified_key(struct planning *p, const struct ar_pair *pair)
 				 pair->key);
 	for (size_t i = 0; i < AR_COUNT(no_settings); i++) {
 		if (ar_streq(pair->key, no_settings[i]))
-			return ar_refuse(p->err, EINVAL, "unified resource '%s' is no setting",
+			return ar_refuse(p->err, EINVAL, "unified resource '%s' is not a setting",
 					 pair->key);
 	}
 	limit.controller = ar_strndup(p->arena, pair->key, (size_t)(dot - pair->key));

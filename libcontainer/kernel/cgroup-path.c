@@ -150,9 +150,9 @@ static int open_root(struct ar_arena *arena, struct ar_cgroup *cgroup, struct ar
 	if (cgroup->root_fd < 0)
 		return ar_fail(err, errno, "open cgroup tree '%s'", cgroup->root);
 	if (fstatfs(cgroup->root_fd, &fs) < 0)
-		return ar_fail(err, errno, "look at cgroup tree '%s'", cgroup->root);
+		return ar_fail(err, errno, "inspect cgroup tree '%s'", cgroup->root);
 	if (fs.f_type != CGROUP2_SUPER_MAGIC)
-		return ar_refuse(err, EINVAL, "'%s' is no cgroup v2 tree", cgroup->root);
+		return ar_refuse(err, EINVAL, "'%s' is not a cgroup v2 tree", cgroup->root);
 	r = ar_file_peek(cgroup->root_fd, "cgroup.controllers", controllers, sizeof(controllers));
 	if (r < 0)
 		return ar_fail(err, -r, "read the controllers of cgroup tree '%s'", cgroup->root);

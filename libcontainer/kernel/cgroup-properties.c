@@ -48,7 +48,7 @@ struct converting {
 
 static int no_number(const struct converting *c, const char *value)
 {
-	return ar_refuse(c->err, EINVAL, "%s: '%s' is no number", c->field, value);
+	return ar_refuse(c->err, EINVAL, "%s: '%s' is not a number", c->field, value);
 }
 
 static int number(const struct converting *c, const char *value, uint64_t *ret)
@@ -112,7 +112,8 @@ static int as_set(const struct converting *c, const char *property, const char *
 	size_t n;
 
 	if (ar_cpulist_parse(value, &list) < 0)
-		return ar_refuse(c->err, EINVAL, "%s: '%s' is no list of numbers", c->field, value);
+		return ar_refuse(c->err, EINVAL, "%s: '%s' is not a list of numbers", c->field,
+				 value);
 	n = (list.bits + 7) / 8;
 	bytes = ar_alloc_array(c->arena, n, sizeof(*bytes));
 	for (size_t i = 0; i < n; i++) {

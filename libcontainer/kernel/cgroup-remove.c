@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/cgroup-file.h"
@@ -160,11 +161,16 @@ static void remove_parents(const struct ar_cgroup *cgroup)
 
 void ar_cgroup_leave(struct ar_cgroup *cgroup)
 {
+	int r;
+
 	if (strlen(cgroup->path) >= PATH_MAX)
 		return;
 	ar_close_fd(&cgroup->fd);
-	if (remove_empty(cgroup->root_fd, cgroup->path + 1, ar_now_ms() + LEAVE_WAIT_MS) == 0)
+	r = remove_empty(cgroup->root_fd, cgroup->path + 1, ar_now_ms() + LEAVE_WAIT_MS);
+	if (r == 0)
 		remove_parents(cgroup);
+	else
+		ar_debug("cgroup '%s' is left to others: %s", cgroup->path, ar_errno_text(-r));
 }
 
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err)

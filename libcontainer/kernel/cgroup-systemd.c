@@ -104,7 +104,7 @@ static int job_begin(struct job *job, struct ar_call *call, struct ar_error *err
 	if (r > 0)
 		job->path = ar_strdup(job->s->arena, path);
 	job->s->sd_bus_message_unref(reply);
-	return r > 0 ? 0 : ar_refuse(err, EPROTO, "systemd names no job");
+	return r > 0 ? 0 : ar_refuse(err, EPROTO, "systemd did not name a job");
 }
 
 /* A signal that was lost: then the job is gone, and how it went is for the caller to see. */

@@ -28,7 +28,7 @@ static int check_name(const char *name, struct ar_error *err)
 				 name, NAME_LENGTH_MAX);
 	if (name[strspn(name, NAME_CHARACTERS)])
 		return ar_refuse(err, EINVAL,
-				 "cgroupsPath: '%s' is no name of a systemd unit: '%c' is not "
+				 "cgroupsPath: '%s' is not the name of a systemd unit: '%c' is not "
 				 "allowed in it",
 				 name, name[strspn(name, NAME_CHARACTERS)]);
 	return 0;

@@ -102,7 +102,7 @@ static int no_controller(struct writing *w, const struct ar_limit *limit)
 	r = ar_cgroup_enable_above(w->cgroup->root_fd, w->cgroup->path, &limit->controller, 1,
 				   &why);
 	return ar_refuse(w->err, EOPNOTSUPP, "linux.resources.%s cannot be set: %s", limit->field,
-			 r < 0 ? why.text : "its controller does not come up");
+			 r < 0 ? why.text : "its controller does not become available");
 }
 
 /* Swap stands before the memory that it follows from, and is seldom asked for: memory is named. */

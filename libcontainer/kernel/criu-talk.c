@@ -161,7 +161,7 @@ static int hear(struct ar_criu *criu, struct answer *a, struct ar_error *err)
 	else
 		n = -errno;
 	if (n < 0)
-		return ar_fail(err, -n, "hear from CRIU");
+		return ar_fail(err, -n, "get an answer from CRIU");
 	if (n == 0)
 		return ar_refuse(err, ECHILD, "criu failed: it ended without an answer");
 	if (decode(data, (size_t)n, a) < 0) {
@@ -193,7 +193,7 @@ static int question(struct ar_criu *criu, unsigned int type, bool mem_track, boo
 		return r;
 	ar_close_fd(&a->fd);
 	if (!a->success || a->type != type)
-		return ar_refuse(err, ENOTSUP, "criu failed: it does not answer what it can do");
+		return ar_refuse(err, ENOTSUP, "criu failed: it did not report its features");
 	return 0;
 }
 

@@ -76,7 +76,8 @@ static int same_node(int dir, const char *name, const struct ar_device *d, struc
 	if ((st.st_mode & S_IFMT) != file_type(d) ||
 	    (!S_ISFIFO(st.st_mode) &&
 	     st.st_rdev != makedev((unsigned)d->major.value, (unsigned)d->minor.value)))
-		return ar_refuse(err, EEXIST, "device '%s' exists and is something else", d->path);
+		return ar_refuse(err, EEXIST, "device '%s' already exists and is not that device",
+				 d->path);
 	return 0;
 }
 

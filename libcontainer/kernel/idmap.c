@@ -108,7 +108,8 @@ static int call_helper(const char *helper, pid_t pid, const struct ar_list *map,
 	int r, status;
 
 	if (map->n > 64)
-		return ar_fail(err, E2BIG, "%s: %zu mappings, at most 64", helper, map->n);
+		return ar_fail(err, E2BIG, "%s: %zu mappings are more than the 64 that are allowed",
+			       helper, map->n);
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
 	argv[n++] = (char *)helper;
 	argv[n++] = pid_text;

@@ -59,7 +59,7 @@ static int make_groups(const struct ar_u64s *groups, gid_t *ret, struct ar_error
 {
 	for (size_t i = 0; i < groups->n; i++) {
 		if (!is_id(groups->items[i]))
-			return ar_refuse(err, EINVAL, "%" PRIu64 " is no group id",
+			return ar_refuse(err, EINVAL, "%" PRIu64 " is not a valid group id",
 					 groups->items[i]);
 		ret[i] = (gid_t)groups->items[i];
 	}
@@ -155,8 +155,8 @@ int ar_ids_apply(const struct ar_user *user, bool setgroups_denied, struct ar_er
 		user = &root;
 	/* unset values are 0 */
 	if (!is_id(user->uid.value) || !is_id(user->gid.value))
-		return ar_refuse(err, EINVAL, "%" PRIu64 ":%" PRIu64 " is no user", user->uid.value,
-				 user->gid.value);
+		return ar_refuse(err, EINVAL, "%" PRIu64 ":%" PRIu64 " is not a valid user",
+				 user->uid.value, user->gid.value);
 
 	(void)umask(user->umask.set ? (mode_t)user->umask.value & 0777 : DEFAULT_UMASK); /* gives
 											    the old

@@ -276,7 +276,7 @@ static int readonly_one(struct mask *m, int target, const char *path)
 	int r = find_top(m, target, &top, &root);
 
 	if (r < 0)
-		return ar_fail(m->err, -r, "look at '%s'", path);
+		return ar_fail(m->err, -r, "inspect '%s'", path);
 	if (!top)
 		return readonly_bind(m, target, path);
 	r = ar_mount_set(target, !root || !m->tree->plain_root, MOUNT_ATTR_RDONLY, 0, 0, path,
@@ -298,11 +298,11 @@ static int verify_masked(struct mask *m, int target, const char *path)
 	struct stat st;
 
 	if (fstat(target, &st) < 0)
-		return ar_fail(m->err, errno, "look at '%s'", path);
+		return ar_fail(m->err, errno, "inspect '%s'", path);
 	if (S_ISDIR(st.st_mode) ? m->empty_dev && st.st_dev == m->empty_dev
 				: S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
 		return 0;
-	return ar_refuse(m->err, EAGAIN, "'%s' is not masked: it was moved while it was", path);
+	return ar_refuse(m->err, EAGAIN, "'%s' is not masked: it was moved in the meantime", path);
 }
 
 static int verify_readonly(struct mask *m, int target, const char *path)

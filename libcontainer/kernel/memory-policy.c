@@ -79,7 +79,7 @@ int ar_memory_policy_apply(const struct ar_memory_policy *policy, struct ar_erro
 		r = ar_cpulist_parse(policy->nodes, &list);
 		if (r < 0)
 			return ar_refuse(err, -r,
-					 "linux.memoryPolicy.nodes: '%s' is no list of nodes",
+					 "linux.memoryPolicy.nodes: '%s' is not a list of nodes",
 					 policy->nodes);
 	}
 	/* maxnode counts one more than the bits that are read: the kernel takes one off. */

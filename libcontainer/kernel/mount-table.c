@@ -40,7 +40,7 @@ int ar_mount_same(int a, int b, const char *name, bool *ret_same, struct ar_erro
 	if (r == 0)
 		r = ar_mount_id(b, &second);
 	if (r < 0)
-		return ar_fail(err, -r, "look at the mount '%s'", name);
+		return ar_fail(err, -r, "inspect the mount '%s'", name);
 	*ret_same = first == second;
 	return 0;
 }
@@ -93,7 +93,7 @@ int ar_mount_entries_read(struct ar_arena *arena, struct ar_mount_entries *ret,
 	t.items = ar_alloc_array(arena, lines + 1, sizeof(*t.items));
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (!parse(line, &t.items[t.n++]))
-			return ar_fail(err, EPROTO, "'%s' has a line that is none", file);
+			return ar_fail(err, EPROTO, "'%s' has a malformed line", file);
 	*ret = t;
 	return 0;
 }
@@ -118,7 +118,7 @@ static int stands_on(int fd, int target, struct ar_error *err)
 	if (r == 0)
 		r = ar_mount_id(target, &parent);
 	if (r < 0)
-		return ar_fail(err, -r, "look at the mounts");
+		return ar_fail(err, -r, "inspect the mounts");
 	r = ar_mount_entries_read(arena, &t, err);
 	if (r < 0)
 		return r;
@@ -145,8 +145,7 @@ int ar_mount_on(int target, const char *name, int *ret_fd, struct ar_error *err)
 	if (r < 0)
 		return ar_prefix(err, r, "mount on '%s'", name);
 	if (r == 0)
-		return ar_refuse(err, EAGAIN, "the target '%s' was moved while it was mounted",
-				 name);
+		return ar_refuse(err, EAGAIN, "the target '%s' was moved during the mount", name);
 	*ret_fd = ar_steal_fd(&fd);
 	return 0;
 }
@@ -181,7 +180,7 @@ static int open_below(int top, const struct ar_mount_entry *e, const char *path,
 	if (id != e->id)
 		return ar_refuse(
 			err, EBUSY,
-			"mount '%s' below '%s' cannot be reached: another is mounted upon it",
+			"mount '%s' below '%s' cannot be reached: another is mounted over it",
 			e->path, name);
 	*ret_fd = ar_steal_fd(&fd);
 	return 0;
@@ -199,7 +198,7 @@ int ar_mount_each_below(int top, ar_mount_fn *apply, const void *arg, const char
 	int r = ar_mount_id(top, &id);
 
 	if (r < 0)
-		return ar_fail(err, -r, "look at the mount '%s'", name);
+		return ar_fail(err, -r, "inspect the mount '%s'", name);
 	r = ar_mount_entries_read(arena, &t, err);
 	if (r < 0)
 		return r;
@@ -231,7 +230,7 @@ int ar_mount_detach_others(int base, int keep, struct ar_error *err)
 	if (r == 0)
 		r = ar_mount_id(keep, &kept);
 	if (r < 0)
-		return ar_fail(err, -r, "look at the mounts of the host");
+		return ar_fail(err, -r, "inspect the mounts of the host");
 	r = ar_mount_entries_read(arena, &t, err);
 	for (size_t i = 0; i < t.n && r == 0; i++) {
 		const struct ar_mount_entry *e = &t.items[i];

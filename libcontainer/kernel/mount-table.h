@@ -40,7 +40,7 @@ int ar_mount_on(int target, const char *name, int *ret_fd, struct ar_error *err)
 int ar_mount_detach_others(int base, int keep, struct ar_error *err);
 /*
  * Call apply for every mount below the one whose root is fd. One that cannot be reached, since
- * another is mounted upon it, is an error.
+ * another is mounted over it, is an error.
  */
 typedef int ar_mount_fn(int mount, const void *arg, const char *name, struct ar_error *err);
 int ar_mount_each_below(int fd, ar_mount_fn *apply, const void *arg, const char *name,

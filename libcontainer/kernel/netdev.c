@@ -206,11 +206,11 @@ static int look(struct moving *m)
 	if (r == -ENODEV)
 		return ar_refuse(m->err, ENODEV, "the host has no network interface '%s'", m->name);
 	if (r < 0)
-		return ar_fail(m->err, -r, "look at network interface '%s'", m->name);
+		return ar_fail(m->err, -r, "inspect network interface '%s'", m->name);
 	r = find_interface(m->inside, m->new_name, &taken, NULL);
 	if (r == 0)
 		return ar_refuse(m->err, EEXIST,
-				 "the container has a network interface '%s' already", m->new_name);
+				 "the container already has a network interface '%s'", m->new_name);
 	return r == -ENODEV ? 0
 			    : ar_fail(m->err, -r, "look for '%s' in the container", m->new_name);
 }

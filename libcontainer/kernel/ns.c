@@ -95,14 +95,15 @@ static int open_by_path(enum ar_ns ns, const char *path, int *ret_fd, struct ar_
 	_cleanup_fd_ int fd = opened < 0 ? -1 : opened;
 
 	if (opened == -EINVAL)
-		return ar_fail(err, EINVAL, "'%s' is no namespace", path);
+		return ar_fail(err, EINVAL, "'%s' is not a namespace", path);
 	if (opened < 0)
 		return ar_fail(err, -opened, "%s namespace '%s'", kinds[ns].name, path);
 	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type < 0)
-		return ar_fail(err, EINVAL, "'%s' is no namespace", path);
+		return ar_fail(err, EINVAL, "'%s' is not a namespace", path);
 	if ((uint64_t)type != kinds[ns].flag)
-		return ar_fail(err, EINVAL, "'%s' is no %s namespace", path, kinds[ns].name);
+		return ar_fail(err, EINVAL, "'%s' is not a namespace of type %s", path,
+			       kinds[ns].name);
 	*ret_fd = ar_steal_fd(&fd);
 	return 0;
 }

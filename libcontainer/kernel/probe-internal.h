@@ -41,7 +41,7 @@ void ar_probe_idmap(struct ar_probing *p);
 /* Whether a copy of the mount behind fd takes the mapping of that user namespace. */
 bool ar_probe_can_map(int fd, int userns);
 /* probe-userns.c: whether the user namespace of that path maps uid or gid 0 of this one; also true
- * when it cannot be looked at. */
+ * when it cannot be inspected. */
 bool ar_probe_userns_maps_root(const char *path);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);

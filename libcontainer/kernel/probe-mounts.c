@@ -118,14 +118,14 @@ static const char *look_at(struct ar_probing *p, struct ar_source *s, const char
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0) {
 		s->attr_below = UINT64_MAX;
-		return "it cannot be looked at";
+		return "it cannot be inspected";
 	}
 	s->attr_below |= ar_probe_attr((unsigned long)fs.f_flags);
 	reason = ar_kernel_fs((uint64_t)(unsigned long)fs.f_type);
 	if (reason)
 		return reason;
 	if (fstat(fd, &st) < 0) /* of FUSE, which lets nobody but its owner look, nor root */
-		return errno == EACCES ? NULL : "it cannot be looked at";
+		return errno == EACCES ? NULL : "it cannot be inspected";
 	if (S_ISSOCK(st.st_mode))
 		return "it is a socket of the host";
 	p->submounts[p->n_submounts++] =

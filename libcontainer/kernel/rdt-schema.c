@@ -141,11 +141,12 @@ int ar_rdt_compare(struct ar_arena *arena, const char *asked, const char *schema
 
 		resource = split(line, &values);
 		if (!resource)
-			return ar_refuse(err, EINVAL, "'%s' is no line of a schemata file", whole);
+			return ar_refuse(err, EINVAL, "'%s' is not a line of a schemata file",
+					 whole);
 		has = values_of(arena, schemata, resource);
 		if (!has || !same_values(arena, values, has, ar_streq(resource, "MB") ? 10 : 16))
-			return ar_refuse(err, EEXIST, "its class is there already and has not '%s'",
-					 whole);
+			return ar_refuse(err, EEXIST,
+					 "its class already exists and does not have '%s'", whole);
 	}
 	return 0;
 }

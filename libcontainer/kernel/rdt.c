@@ -107,7 +107,7 @@ static int open_class(struct applying *a, int *ret)
 	if (fd == -ENOENT)
 		return ar_refuse(
 			a->err, ENOENT,
-			"class '%s' must be there already, since nothing says how to make it",
+			"class '%s' must already exist, since no schema says how to create it",
 			a->class);
 	if (fd < 0)
 		return ar_fail(a->err, -fd, "open class '%s'", a->class);

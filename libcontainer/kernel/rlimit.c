@@ -36,7 +36,7 @@ static int apply_one(const struct ar_rlimit *limit, uint64_t *seen, struct ar_er
 		return ar_refuse(err, EINVAL, "process.rlimits: unknown type '%s'",
 				 limit->type ? limit->type : "");
 	if (*seen & (UINT64_C(1) << name->value))
-		return ar_refuse(err, EINVAL, "process.rlimits: %s is there twice", name->name);
+		return ar_refuse(err, EINVAL, "process.rlimits: %s is given twice", name->name);
 	*seen |= UINT64_C(1) << name->value;
 	if (value.rlim_cur > value.rlim_max)
 		return ar_refuse(err, EINVAL,

@@ -33,7 +33,7 @@ static int read_oom_score(int proc, const char *file, int64_t *ret, struct ar_er
 		text.s[--text.len] = '\0';
 	r = ar_parse_i64(ar_text_str(&text), ret);
 	if (r < 0)
-		return ar_refuse(err, EPROTO, "/proc/%s holds no number", file);
+		return ar_refuse(err, EPROTO, "/proc/%s does not hold a number", file);
 	return 0;
 }
 
@@ -200,7 +200,8 @@ int ar_affinity_apply(const char *cpus, struct ar_error *err)
 		return 0;
 	r = ar_cpulist_parse(cpus, &list);
 	if (r < 0)
-		return ar_refuse(err, -r, "process.execCPUAffinity: '%s' is no list of CPUs", cpus);
+		return ar_refuse(err, -r, "process.execCPUAffinity: '%s' is not a list of CPUs",
+				 cpus);
 	/* The kernel takes a mask longer than its own: CPUs that it lacks do not count. */
 	if (syscall(SYS_sched_setaffinity, 0, sizeof(list.mask), list.mask) < 0)
 		return ar_fail(err, errno, "set the CPU affinity to %s%s", cpus,

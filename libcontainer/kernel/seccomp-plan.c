@@ -60,7 +60,7 @@ static int read_action(const char *where, const char *name, const struct ar_opt_
 	if (*ret != SECCOMP_RET_ERRNO && *ret != SECCOMP_RET_TRACE)
 		return 0; /* errnoRet beside another action says nothing, as with runc */
 	if (data > (*ret == SECCOMP_RET_ERRNO ? 4095u : 0xffffu)) /* MAX_ERRNO of the kernel */
-		return ar_refuse(err, EINVAL, "%s: %" PRIu64 " is no errno", where, data);
+		return ar_refuse(err, EINVAL, "%s: %" PRIu64 " is not a valid errno", where, data);
 	*ret |= (uint32_t)data;
 	return 0;
 }

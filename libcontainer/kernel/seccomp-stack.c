@@ -67,7 +67,7 @@ static int merge_all(struct ar_arena *arena, struct ar_filters *filters, struct 
 			return ar_refuse(
 				err, E2BIG,
 				"the seccomp profile of the bundle denies seccomp(2) and is too long to be "
-				"made one with the runtime's own list");
+				"combined with the runtime's own list");
 		first->code = both.code;
 		first->n = both.n;
 		first->flags |= filters->item[i].flags;

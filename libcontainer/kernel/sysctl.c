@@ -195,7 +195,7 @@ int ar_sysctl_write(int proc, const char *key, const char *value, struct ar_erro
 	int r = key_to_path(key, path + strlen(PREFIX));
 
 	if (r < 0)
-		return ar_refuse(err, EINVAL, "'%s' is no name of a sysctl", key);
+		return ar_refuse(err, EINVAL, "'%s' is not the name of a sysctl", key);
 	fd = ar_procfs_open(proc, path, O_RDWR);
 	if (fd == -EACCES) { /* write-only, as net.ipv4.route.flush */
 		readable = false;
@@ -204,7 +204,7 @@ int ar_sysctl_write(int proc, const char *key, const char *value, struct ar_erro
 	r = fd < 0 ? fd : ar_write_all(fd, value, strlen(value));
 	if (r < 0)
 		return ar_fail(err, -r, "set sysctl '%s' to '%s'%s", key, value,
-			       r == -EXDEV ? " (something is mounted upon it in /proc)" : "");
+			       r == -EXDEV ? " (something is mounted over it in /proc)" : "");
 	return readable ? verify(fd, path, key, value, err) : 0;
 }
 

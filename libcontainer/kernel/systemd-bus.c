@@ -144,7 +144,7 @@ static int explain(int r, sd_bus_error *error, struct ar_error *err)
 {
 	if (error->message && r != -ENOENT)
 		return ar_refuse(err, -r, "%s", error->message);
-	return ar_refuse(err, -r, "%s", r == -ENOENT ? "it is not there" : ar_errno_text(-r));
+	return ar_refuse(err, -r, "%s", r == -ENOENT ? "it does not exist" : ar_errno_text(-r));
 }
 
 int ar_call_do(struct ar_call *c, sd_bus_message **ret_reply, struct ar_error *err)
@@ -219,20 +219,20 @@ static void disconnect(struct ar_systemd *s)
 static int no_bus(enum ar_manager manager, int r, struct ar_error *err)
 {
 	/* ENOENT, ECONNREFUSED and ENOMEDIUM (no address) are all the same to who reads it */
-	const char *why = r == -ENOENT || r == -ENOMEDIUM ? "it is not there" : ar_errno_text(-r);
+	const char *why = r == -ENOENT || r == -ENOMEDIUM ? "it does not exist" : ar_errno_text(-r);
 
 	if (manager == AR_MANAGER_USER)
 		return ar_refuse(
 			err, ENOENT,
-			"the systemd of the user cannot be reached by the session bus (%s): "
+			"the user's systemd cannot be reached on the session bus (%s): "
 			"log in with a session that has DBUS_SESSION_BUS_ADDRESS or "
 			"XDG_RUNTIME_DIR (package dbus-user-session; loginctl enable-linger "
 			"for services), or use cgroupfs (leave out --systemd-cgroup)",
 			why);
 	return ar_refuse(err, ENOENT,
-			 "systemd cannot be reached by the system bus (%s): it has to run as the "
-			 "host's init and the bus with it, or use cgroupfs (leave out "
-			 "--systemd-cgroup)",
+			 "systemd cannot be reached on the system bus (%s): "
+			 "it must run as the host's init, with the bus; otherwise use cgroupfs "
+			 "(leave out --systemd-cgroup)",
 			 why);
 }
 

@@ -39,8 +39,9 @@ static int open_ptmx(int root, struct ar_error *err)
 	if (fstatfs(pts, &fs) < 0)
 		return ar_fail(err, errno, "stat the container's /dev/pts");
 	if (fs.f_type != DEVPTS_SUPER_MAGIC)
-		return ar_refuse(err, ENOTTY,
-				 "a terminal is asked, but the container's /dev/pts is no devpts");
+		return ar_refuse(
+			err, ENOTTY,
+			"a terminal is requested, but the container's /dev/pts is not a devpts");
 	fd = ar_sys_openat2(pts, "ptmx", &how);
 	if (fd < 0)
 		return ar_fail(err, errno, "open the container's /dev/pts/ptmx");

@@ -46,7 +46,7 @@ static const struct range {
 
 static int no_value(const struct parsing *p, const char *why)
 {
-	return ar_refuse(p->err, EINVAL, "'%s' is no value in the text format of GVariant: %s",
+	return ar_refuse(p->err, EINVAL, "'%s' is not a value in the text format of GVariant: %s",
 			 p->whole, why);
 }
 
@@ -106,7 +106,7 @@ static int take_text(struct parsing *p, char type, struct ar_variant *ret)
 	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
 
 	if (!strchr("sog", type))
-		return no_value(p, "a text stands where another type is expected");
+		return no_value(p, "a string where another type is expected");
 	for (; *p->at && *p->at != quote; p->at++) {
 		static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
 		bool escaped = *p->at == '\\';
@@ -115,12 +115,12 @@ static int take_text(struct parsing *p, char type, struct ar_variant *ret)
 		if (escaped && *++p->at == '\0')
 			break;
 		if (escaped && (*p->at == 'u' || *p->at == 'U'))
-			return no_value(p, "characters by number are not taken");
+			return no_value(p, "numeric escapes are not supported");
 		named = escaped ? strchr(from, *p->at) : NULL;
 		ar_text_add_n(&text, named ? &to[named - from] : p->at, 1);
 	}
 	if (*p->at != quote)
-		return no_value(p, "a text without an end");
+		return no_value(p, "an unterminated string");
 	p->at++;
 	*ret = (struct ar_variant){ .type = type, .s = ar_strdup(p->arena, ar_text_str(&text)) };
 	return 0;
@@ -132,7 +132,7 @@ static int take_double(struct parsing *p, const char *word, struct ar_variant *r
 	double d = strtod(word, &end);
 
 	if (*end)
-		return no_value(p, "it is no number");
+		return no_value(p, "it is not a number");
 	*ret = (struct ar_variant){ .type = 'd', .d = d };
 	return 0;
 }
@@ -148,16 +148,16 @@ static int take_integer(struct parsing *p, const char *word, char type, struct a
 		if (ranges[i].type == type)
 			range = &ranges[i];
 	if (!range)
-		return no_value(p, "a number stands where another type is expected");
+		return no_value(p, "a number where another type is expected");
 	word += minus || *word == '+';
 	if (!isdigit((unsigned char)*word))
-		return no_value(p, "it is no number");
+		return no_value(p, "it is not a number");
 	errno = 0;
 	u = strtoull(word, &end, 0); /* decimal, 0x and 0, as GVariant has them */
 	if (*end || errno)
-		return no_value(p, "it is no number");
+		return no_value(p, "it is not a number");
 	if (minus ? u > (uint64_t) - (range->min + 1) + 1 || !range->is_signed : u > range->max)
-		return no_value(p, "the number is beyond its type");
+		return no_value(p, "the number is out of range for its type");
 	*ret = (struct ar_variant){ .type = type, .u = minus ? -u : u };
 	if (range->is_signed)
 		ret->i = (int64_t)(minus ? -u : u);
@@ -175,7 +175,7 @@ static int take_word(struct parsing *p, char type, struct ar_variant *ret)
 	p->at += len;
 	if (ar_streq(word, "true") || ar_streq(word, "false")) {
 		if (type && type != 'b')
-			return no_value(p, "a boolean stands where another type is expected");
+			return no_value(p, "a boolean where another type is expected");
 		*ret = ar_variant_flag(word[0] == 't');
 		return 0;
 	}
@@ -206,7 +206,7 @@ static int take_typed(struct parsing *p, unsigned int depth, struct ar_variant *
 		const char *type = ar_strndup(p->arena, p->at, len);
 
 		if (!len)
-			return no_value(p, "'@' without a type that is known");
+			return no_value(p, "'@' without a known type");
 		p->at += len;
 		return take_value(p, type, depth, ret);
 	}
@@ -282,7 +282,7 @@ static int take_value(struct parsing *p, const char *type, unsigned int depth,
 		char kind = *p->at == '[' ? 'a' : '(';
 
 		if (first && first != kind)
-			return no_value(p, "brackets stand where another type is expected");
+			return no_value(p, "brackets where another type is expected");
 		ret->type = kind;
 		return take_items(p, inner, kind == 'a' ? ']' : ')', depth, ret);
 	}
@@ -307,7 +307,7 @@ int ar_variant_parse(struct ar_arena *arena, const char *text, struct ar_variant
 		return r;
 	skip_blanks(&p);
 	if (*p.at)
-		return no_value(&p, "something stands behind it");
+		return no_value(&p, "it is followed by something else");
 	*ret = value;
 	return 0;
 }

@@ -150,7 +150,7 @@ static int notified(struct ar_criu_notification *n, void *data, struct ar_error 
 	if (!ar_streq(n->action, "status-ready") || dump->status_fd < 0)
 		return 0;
 	if (ar_write_all(dump->status_fd, "", 1) < 0)
-		ar_log(AR_LOG_WARN, "--status-fd: nobody is there to be told");
+		ar_log(AR_LOG_WARN, "--status-fd: nobody is listening");
 	/* whoever waits for the end of file is to see it now */
 	ar_close_fd(&dump->status_fd);
 	return 0;
@@ -201,7 +201,7 @@ int ar_life_checkpoint(const struct ar_context *ctx, const struct ar_checkpoint_
 	/* the image is whole: what is left of the container goes, as it does with runc */
 	ar_dir_unlock(&c.dir);
 	if (ar_life_delete(ctx, args->id, true, err) < 0)
-		ar_log(AR_LOG_WARN, "container %s is checkpointed, but is not gone: %s", args->id,
-		       err->text);
+		ar_log(AR_LOG_WARN, "container %s was checkpointed, but cannot be removed: %s",
+		       args->id, err->text);
 	return 0;
 }

@@ -38,7 +38,7 @@ static int parse_id(const char *text, const char *what, struct ar_opt_u64 *ret,
 		    struct ar_error *err)
 {
 	if (ar_parse_u64(text, &ret->value) < 0 || ret->value > UINT32_MAX - 1)
-		return ar_refuse(err, EINVAL, "%s '%s' is no number from 0 to 4294967294", what,
+		return ar_refuse(err, EINVAL, "%s '%s' is not a number from 0 to 4294967294", what,
 				 text);
 	ret->set = true;
 	return 0;

@@ -155,7 +155,7 @@ int ar_external_mounts(struct ar_arena *arena, const struct ar_spec *spec, pid_t
 	int r;
 
 	if (root < 0 || info < 0)
-		return ar_fail(err, errno, "look at the mounts of the container");
+		return ar_fail(err, errno, "inspect the mounts of the container");
 	r = ar_file_read_fd(arena, info, path, MOUNTINFO_MAX, &text, &len, err);
 	if (r < 0)
 		return r;

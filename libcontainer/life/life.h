@@ -46,7 +46,7 @@ int ar_life_run(const struct ar_context *ctx, const struct ar_create_args *args,
  * then. */
 int ar_life_start(const struct ar_context *ctx, const char *id, const char *notify_socket,
 		  struct ar_error *err);
-/* all: a container that does not run is no error. */
+/* all: succeed even if the container is not running. */
 int ar_life_kill(const struct ar_context *ctx, const char *id, int signo, bool all,
 		 struct ar_error *err);
 int ar_life_delete(const struct ar_context *ctx, const char *id, bool force, struct ar_error *err);

@@ -75,7 +75,7 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 		return r;
 	if (!m->spec->process)
 		return ar_refuse(err, EINVAL,
-				 "config.json: process must be there to create a container");
+				 "config.json: process is required to create a container");
 	r = ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->config,
 		     &m->facts, err);
 	if (r == 0)

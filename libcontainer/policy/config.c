@@ -197,10 +197,10 @@ static int check_lists(const char *file, const struct ar_config *c, struct ar_er
 					 "%s: opt-outs[%zu]: nothing can be left out of '%s'", file,
 					 i, o->control);
 		if (o->expires && ar_expiry_parse(o->expires, &expiry) < 0)
-			return ar_refuse(
-				err, EINVAL,
-				"%s: opt-outs[%zu]: '%s' is no date or time as 2027-01-31 or 2027-01-31T12:00:00Z",
-				file, i, o->expires);
+			return ar_refuse(err, EINVAL,
+					 "%s: opt-outs[%zu]: '%s' is not a date or time like "
+					 "2027-01-31 or 2027-01-31T12:00:00Z",
+					 file, i, o->expires);
 	}
 	for (size_t i = 0; i < c->hooks.n; i++)
 		if (hooks[i].path[0] != '/')
@@ -318,7 +318,7 @@ static int read_file(struct ar_arena *arena, const char *file, bool may_be_missi
 	if (r < 0)
 		return ar_fail(err, -r, "the configuration '%s'", file);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return ar_refuse(err, EINVAL, "the configuration '%s' is no regular file", file);
+		return ar_refuse(err, EINVAL, "the configuration '%s' is not a regular file", file);
 	ar_trust_get(&trust);
 	why = ar_untrusted(&trust, fd, resolved);
 	if (why)

@@ -90,7 +90,7 @@ const char *ar_effective_not_applied(const struct ar_effective *e, enum ar_contr
 	return NULL;
 }
 
-const char *ar_effective_opened(const struct ar_effective *e, enum ar_control control)
+const char *ar_effective_relaxed(const struct ar_effective *e, enum ar_control control)
 {
 	ar_list_foreach(const struct ar_decision, d, &e->decisions)
 		if (d->control && ar_streq(d->control, ar_control_name(control)))

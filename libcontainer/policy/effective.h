@@ -65,7 +65,7 @@ struct ar_decision {
 	const char *got;   /* what it gets */
 	const char *kind;  /* "refused", "forced", "ceiling", "default", "opt-out", "not applied" */
 	const char *reason; /* one clause */
-	const char *control; /* of an opt-out: what it opens, all of it or a part; else NULL */
+	const char *control; /* of an opt-out: what it relaxes, all of it or a part; else NULL */
 };
 extern const struct ar_class ar_decision_class;
 
@@ -116,8 +116,8 @@ struct ar_effective {
 /* Why policy turned a control off that the profile has; NULL: it did not. */
 const char *ar_effective_not_applied(const struct ar_effective *effective, enum ar_control control);
 
-/* The administrator's reason to open the control, or a part of it; NULL: it is not opened. */
-const char *ar_effective_opened(const struct ar_effective *effective, enum ar_control control);
+/* The administrator's reason to relax the control, or a part of it; NULL: it is whole. */
+const char *ar_effective_relaxed(const struct ar_effective *effective, enum ar_control control);
 
 /* "{profile, digest, controls, decisions, config: {...}}": what "explain", golden files and the
  * record show. */

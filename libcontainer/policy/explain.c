@@ -20,7 +20,7 @@ static const struct {
 	{ "opt-out", "Left as asked by an opt-out of the administrator" },
 	{ "forced", "Forced" },
 	{ "ceiling", "Held to a ceiling" },
-	{ "default", "Set because nothing was asked" },
+	{ "default", "Set because nothing was asked for" },
 	{ "not applied", "Not applied" },
 };
 
@@ -173,8 +173,8 @@ static bool has_kind(const struct ar_effective *e, const char *kind)
 
 static const char *standing(const struct ar_effective *e, enum ar_control control)
 {
-	if (ar_effective_opened(e, control))
-		return "opened";
+	if (ar_effective_relaxed(e, control))
+		return "relaxed";
 	if (e->strength[control] == AR_OFF && ar_effective_not_applied(e, control))
 		return "not applied";
 	return ar_strength_name(e->strength[control]);
@@ -182,7 +182,7 @@ static const char *standing(const struct ar_effective *e, enum ar_control contro
 
 static void controls(struct ar_text *out, const struct ar_effective *e)
 {
-	static const char *const order[] = { "required", "if-available", "opened", "not applied",
+	static const char *const order[] = { "required", "if-available", "relaxed", "not applied",
 					     "off" };
 
 	ar_text_add(out, "\nControls\n");

@@ -182,7 +182,7 @@ static void take_call(const struct input *in, char **words, size_t n)
 		if (strcmp(words[1 + arch], "-") == 0)
 			continue;
 		if (!parse_number(words[1 + arch], &number) || number > 0xffff)
-			fail(in, "'%s' is no number of a system call", words[1 + arch]);
+			fail(in, "'%s' is not a system call number", words[1 + arch]);
 		for (size_t i = 0; i < n_calls; i++)
 			if (calls[i].number[arch] == (long)number)
 				fail(in, "%s has the number of %s", words[0], calls[i].name);
@@ -311,7 +311,7 @@ static void take_line(const struct input *in, char **words, size_t n)
 	while (v < COUNT(verdicts) && strcmp(verdicts[v].name, words[0]) != 0)
 		v++;
 	if (v == COUNT(verdicts))
-		fail(in, "'%s' is no verdict", words[0]);
+		fail(in, "'%s' is not a verdict", words[0]);
 	rule.verdict = verdicts[v].verdict;
 	while (names < n && strcmp(words[names], "if") != 0)
 		names++;

@@ -50,7 +50,7 @@ static struct ar_bind_verdict judge_kind(const struct ar_source *s, const char *
 			       : refuse("it is a device of the host");
 	if (S_ISSOCK(s->mode))
 		return refuse("it is a socket of the host");
-	return refuse("it is no regular file and no directory");
+	return refuse("it is neither a regular file nor a directory");
 }
 
 static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *file,
@@ -60,7 +60,7 @@ static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *fil
 
 	/* a volume may be a mount of something else: a local volume of type none */
 	if (s->holds && s->holds[0] == '/')
-		return refuse("behind the engine's volume stands a part of the host's system");
+		return refuse("the engine's volume leads to a part of the host's system");
 	if (file->access == AR_ENGINE_READ_ONLY && writable)
 		v = verdict(AR_BIND_READ_ONLY,
 			    ar_streq(file->engine, "host")
@@ -206,7 +206,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return refuse("it cannot be opened");
 	if (is_rootless_stand_in(m, s, destination, target))
 		return verdict(AR_BIND_READ_ONLY,
-			       "it stands for a mount that this user namespace must not make");
+			       "it replaces a mount that this user namespace may not make");
 	v = judge_kind(s, target);
 	if (v.fate != AR_BIND_TAKE)
 		return v;

@@ -135,11 +135,11 @@ static const char *judge(const struct ar_merging *m, const char *stage, const st
 	if (!fact || !fact->resolved)
 		return "its file cannot be found";
 	if (!S_ISREG(fact->mode))
-		return "it is no regular file";
+		return "it is not a regular file";
 	if (fact->uid != 0 && !(fact->uid == m->facts->overflow_uid && !m->facts->host_root))
 		return "its file does not belong to root";
 	if ((fact->mode & 022) || fact->caller_may_write)
-		return "others than root can change its file";
+		return "users other than root can change its file";
 	if (!is_listed(m, stage, fact->resolved, &hook->args))
 		return "it is not in the list of hooks, or not with these arguments";
 	return NULL;

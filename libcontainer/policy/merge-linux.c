@@ -222,7 +222,7 @@ static void merge_memfd(struct ar_merging *m)
 	else if (!m->facts->memfd_noexec)
 		deny_memfd(m, "this kernel's vm.memfd_noexec denies nothing");
 	else if (!pid || (pid->path && *pid->path))
-		deny_memfd(m, "vm.memfd_noexec is set by the first of a pid namespace");
+		deny_memfd(m, "vm.memfd_noexec is set by the first process of a pid namespace");
 	else
 		m->out->memfd_noexec = true;
 }

@@ -400,7 +400,7 @@ static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 	bind = ar_mount_is_bind(asked, &w.options);
 	if (bind && (source < 0 || (size_t)source >= f->n_sources)) {
 		ar_refused(m, "mounts[].source", field_of(&w, "source"), asked->source, NULL,
-			   "its source was not looked at");
+			   "its source was not inspected");
 		return;
 	}
 	if (bind)

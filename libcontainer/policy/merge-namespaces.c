@@ -15,11 +15,11 @@ static const struct {
 	const char *type;
 	const char *reason; /* NULL: made without a word */
 } needed[] = {
-	{ "pid", "the host's processes would be in reach" },
-	{ "network", "the host's network would be in reach" },
-	{ "ipc", "the host's shared memory would be in reach" },
-	{ "uts", "the host's name would be in reach" },
-	{ "mount", "the host's mounts would be in reach" },
+	{ "pid", "the host's processes would be within reach" },
+	{ "network", "the host's network would be within reach" },
+	{ "ipc", "the host's shared memory would be within reach" },
+	{ "uts", "the host's name would be within reach" },
+	{ "mount", "the host's mounts would be within reach" },
 	{ "cgroup", NULL },
 };
 
@@ -48,7 +48,7 @@ static void judge_path(struct ar_merging *m, size_t index, const struct ar_names
 	if (ar_streq(ns->type, "mount") || is_hosts(m->facts, found))
 		reason = ar_rule_find(path)->reason;
 	else if (!found)
-		reason = "it is no namespace that could be looked at";
+		reason = "it is not a namespace that can be inspected";
 	if (reason)
 		ar_refused(m, path, field, ns->path, ns->path, reason);
 }

@@ -357,7 +357,7 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 			ar_decide(m, selinux, label, c->selinux ? c->selinux : "none");
 		}
 	} else if (*label && !exec && !is_container_label(label)) {
-		ar_refused(m, selinux, selinux, label, label, "its type is none of containers");
+		ar_refused(m, selinux, selinux, label, label, "its type is not one for containers");
 	} else if (*label && !exec && has_wide_level(label)) {
 		ar_refused(m, selinux, selinux, label, label,
 			   "its level is that of several containers");

@@ -191,7 +191,7 @@ void ar_merge_home(struct ar_merging *m)
 	e->home_size = m->values.home_size;
 	e->home_noexec = m->values.home_noexec;
 	ar_decide_as(m, "home", ar_printf(m->arena, "mounts[%s]", home), "",
-		     ar_printf(m->arena, "an overlay with %s to write%s",
+		     ar_printf(m->arena, "an overlay with %s of writable space%s",
 			       ar_size_text(m->arena, e->home_size),
 			       e->home_noexec ? ", noexec" : ""),
 		     NULL);

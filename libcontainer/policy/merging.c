@@ -11,7 +11,7 @@
 static const char opt_out_kind[] = "opt-out";
 static const char refused_kind[] = "refused";
 static const char not_applied_kind[] = "not applied";
-const char ar_mounts_later[] = "what the host mounts there later was judged by nobody";
+const char ar_mounts_later[] = "what the host mounts there later has not been checked";
 
 static void record(struct ar_merging *m, const char *kind, const char *field, const char *asked,
 		   const char *got, const char *reason)

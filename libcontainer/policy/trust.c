@@ -49,7 +49,7 @@ static const char *untrusted_stat(const struct ar_trust *trust, const struct sta
 	if (!root)
 		return "does not belong to root";
 	if ((st->st_mode & 022) && !sticky)
-		return "can be changed by others than root";
+		return "can be changed by users other than root";
 	return NULL;
 }
 
@@ -60,7 +60,7 @@ const char *ar_untrusted(const struct ar_trust *trust, int fd, const char *path)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return "cannot be looked at";
+		return "cannot be inspected";
 	why = untrusted_stat(trust, &st);
 	if (why)
 		return why;
@@ -76,9 +76,9 @@ const char *ar_untrusted(const struct ar_trust *trust, int fd, const char *path)
 			return NULL;
 		slash[slash == dir] = '\0'; /* of "/name" the slash stays */
 		if (lstat(dir, &st) < 0)
-			return "lies in a directory that cannot be looked at";
+			return "lies in a directory that cannot be inspected";
 		if (untrusted_stat(trust, &st))
-			return "lies in a directory that others than root can change";
+			return "lies in a directory that users other than root can change";
 		if (!trust->host_root && !(st.st_mode & S_ISVTX) &&
 		    faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) == 0)
 			return "lies in a directory that the caller can change";

@@ -143,8 +143,8 @@ void ar_run_remove_cgroup(struct ar_run *run)
 
 	if (!run->cgroup_made)
 		return;
-	if (run->cgroup_shared) {
-		ar_cgroup_leave(&run->cgroup); /* init has ended: the clone is undone first */
+	if (run->leave_cgroup) {
+		ar_cgroup_leave(&run->cgroup);
 		return;
 	}
 	if (ar_container_remove_cgroup(&run->cgroup, run->record, &err) < 0) {
@@ -163,7 +163,7 @@ static int check_still_alone(struct ar_run *run, struct ar_error *err)
 {
 	int r = run->use_cgroup ? ar_run_check_alone(run, err) : 0;
 
-	run->cgroup_shared = r < 0;
+	run->leave_cgroup = r < 0; /* init ends first: the clone is undone before the cgroup */
 	return r;
 }
 const struct ar_step ar_step_alone = { "cgroup of its own", AR_HOST, AR_STEP_BESIDE | AR_STEP_PLAIN,
@@ -187,9 +187,9 @@ static int limits(struct ar_run *run, struct ar_error *err)
 
 	if (!run->use_cgroup)
 		return limits_asked(run)
-			       ? ar_refuse(
-					 err, EINVAL,
-					 "limits are asked, but there is no cgroup to set them in")
+			       ? ar_refuse(err, EINVAL,
+					   "limits are requested, but there is no cgroup to set "
+					   "them in")
 			       : 0;
 	if (!res)
 		return 0;

@@ -96,7 +96,7 @@ static int connect_listener(struct ar_run *run, struct ar_error *err)
 		return 0;
 	if (!path || !*path)
 		return ar_refuse(err, EINVAL,
-				 "linux.seccomp.listenerPath must be there for SCMP_ACT_NOTIFY");
+				 "linux.seccomp.listenerPath is required for SCMP_ACT_NOTIFY");
 	return ar_prefix(err, ar_socket_connect(path, &run->listener_sock, err),
 			 "linux.seccomp.listenerPath");
 }
@@ -173,7 +173,7 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	source = run->effective->mount_source ? run->effective->mount_source[i]
 					      : run->facts->mount_source[i];
 	if (source < 0)
-		return ar_refuse(err, EINVAL, "mount '%s': its source was not judged",
+		return ar_refuse(err, EINVAL, "mount '%s': its source was not checked",
 				 m->destination);
 	r = ar_mount_clone(run->facts->sources[source].fd, o.recursive, &run->mount_tree[i]);
 	/* without rights over the host's mounts, or an old kernel, init does it in its own
@@ -341,10 +341,12 @@ static int clone_init(struct ar_run *run, struct ar_error *err)
 
 		pid = r < 0 ? r : clone_once(run, err);
 	}
-	if (pid < 0)
-		return pid;
 	if (pid == 0)
 		return AR_WALK_CHILD;
+	if (pid < 0) {
+		run->leave_cgroup = true;
+		return pid;
+	}
 	run->pid = pid;
 	return 0;
 }
@@ -463,7 +465,7 @@ static int note_device_rules(struct ar_run *run, struct ar_error *err)
 			   : 1;
 
 	if (held == 0)
-		ar_run_opened(run, AR_CONTROL_DEVICES,
+		ar_run_relaxed(run, AR_CONTROL_DEVICES,
 			      "a hook has put other device rules in the place of the profile's");
 	return held < 0 ? held : 0;
 }

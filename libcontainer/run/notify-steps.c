@@ -27,7 +27,7 @@ static int make(struct ar_run *run, struct ar_error *err)
 	if (r < 0)
 		return r;
 	if (fstat(dir, &st) < 0)
-		return ar_fail(err, errno, "look at the directory of NOTIFY_SOCKET");
+		return ar_fail(err, errno, "inspect the directory of NOTIFY_SOCKET");
 	run->notify_dev = st.st_dev;
 	run->notify_ino = st.st_ino;
 	r = ar_mount_clone(dir, false, &run->notify_tree);

@@ -84,7 +84,7 @@ int ar_run_open_proc(struct ar_run *run, struct ar_error *err)
 	if (run->proc < 0 || fstatfs(run->proc, &st) < 0)
 		return ar_fail(err, errno, "open /proc");
 	if (st.f_type != PROC_SUPER_MAGIC)
-		return ar_refuse(err, EINVAL, "/proc of the host is no procfs");
+		return ar_refuse(err, EINVAL, "/proc of the host is not a procfs");
 	return 0;
 }
 
@@ -122,7 +122,7 @@ void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char 
 	note(run, control, 'y', how);
 }
 
-void ar_run_opened(struct ar_run *run, enum ar_control control, const char *why)
+void ar_run_relaxed(struct ar_run *run, enum ar_control control, const char *why)
 {
 	note(run, control, 'o', why);
 }
@@ -145,9 +145,9 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 	const struct ar_note *noted = &run->walk.shared->notes[control];
 	struct ar_outcome out = { .control = ar_control_name(control), .result = "enforced" };
 
-	out.why = ar_effective_opened(run->effective, control);
+	out.why = ar_effective_relaxed(run->effective, control);
 	if (out.why) {
-		out.result = "opened";
+		out.result = "relaxed";
 		return out;
 	}
 	if (run->effective->strength[control] == AR_OFF) {
@@ -160,7 +160,7 @@ static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 	}
 	/* a required control that failed would have ended the walk */
 	if (noted->result == 'o') {
-		out.result = "opened";
+		out.result = "relaxed";
 		out.why = ar_strdup(run->arena, noted->why);
 		return out;
 	}

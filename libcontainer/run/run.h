@@ -51,7 +51,7 @@ struct ar_run {
 	int mapped; /* a user namespace with the container's mappings, for its mounts */
 	struct ar_cgroup cgroup;
 	bool use_cgroup, cgroup_made;
-	bool cgroup_shared; /* others turned up below or above it, and it is theirs as well */
+	bool leave_cgroup; /* others may be in it, and none of ours: undo kills nobody there */
 	uint32_t device_program; /* its id in the kernel, 0: none is attached */
 	uint64_t oom_kills; /* in the cgroup, before the process was born */
 	bool use_systemd;   /* create: the cgroup is a unit's */
@@ -108,10 +108,10 @@ void ar_run_done(struct ar_run *run);
 int ar_run_open_proc(struct ar_run *run, struct ar_error *err);
 
 /* Note that a control is enforced (in another way than usual: how), that something the administrator
- * has let in opened it, or (why) that it is not enforced; from either side. */
+ * has let in relaxed it, or (why) that it is not enforced; from either side. */
 void ar_run_enforced(struct ar_run *run, enum ar_control control);
 void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char *how);
-void ar_run_opened(struct ar_run *run, enum ar_control control, const char *why);
+void ar_run_relaxed(struct ar_run *run, enum ar_control control, const char *why);
 void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char *why);
 /*
  * A control could not be applied: fatal (r is returned) when it is required, else noted with err's

@@ -82,7 +82,7 @@ static int check_owner(int fd, const char *what, const char *name, struct ar_err
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return ar_fail(err, errno, "look at %s '%s'", what, name);
+		return ar_fail(err, errno, "inspect %s '%s'", what, name);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return ar_refuse(err, EPERM,
 				 "%s '%s' belongs to user %u, not to user %u: not trusted", what,
@@ -149,11 +149,11 @@ static int is_linked(int root, const char *id, int fd, struct ar_error *err)
 	struct stat named, opened;
 
 	if (fstat(fd, &opened) < 0)
-		return ar_fail(err, errno, "look at the state of container '%s'", id);
+		return ar_fail(err, errno, "inspect the state of container '%s'", id);
 	if (fstatat(root, id, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT
 			       ? 0
-			       : ar_fail(err, errno, "look at the state of container '%s'", id);
+			       : ar_fail(err, errno, "inspect the state of container '%s'", id);
 	return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
@@ -265,12 +265,12 @@ static int is_empty(int fd, const char *id, struct ar_error *err)
 	int r = 1;
 
 	if (!stream)
-		return ar_fail(err, errno, "look into the state of container '%s'", id);
+		return ar_fail(err, errno, "inspect the state of container '%s'", id);
 	(void)ar_steal_fd(&again); /* closed with the stream */
 	while (r == 1 && (errno = 0, entry = readdir(stream)))
 		r = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
 	if (r == 1 && errno != 0)
-		r = ar_fail(err, errno, "look into the state of container '%s'", id);
+		r = ar_fail(err, errno, "inspect the state of container '%s'", id);
 	(void)closedir(stream); /* was only read */
 	return r;
 }

@@ -79,7 +79,7 @@ static int open_record(const struct ar_dir *dir, int *ret_fd, struct ar_error *e
 	if (fd < 0)
 		return ar_fail(err, errno, "open the container's record");
 	if (fstat(fd, &st) < 0)
-		return ar_fail(err, errno, "look at the container's record");
+		return ar_fail(err, errno, "inspect the container's record");
 	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0) ||
 	    (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return ar_refuse(err, EPERM,
@@ -98,7 +98,7 @@ static int decode(struct ar_arena *arena, const struct ar_json *json, struct ar_
 	if (version && version->type == AR_JSON_NUMBER &&
 	    ar_parse_i64(version->text, &number) == 0 && number > VERSION)
 		return ar_refuse(err, ENOTSUP,
-				 "the container was made by a newer version of agentrun: "
+				 "the container was created by a newer version of agentrun: "
 				 "its record has format %s, this version knows %d",
 				 version->text, VERSION);
 	return ar_decode(arena, &ar_record_class, FILE_NAME, "", json, ret, err);

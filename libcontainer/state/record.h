@@ -29,7 +29,7 @@ const char *ar_status_name(enum ar_status status);
 /* What became of a control: one line of "state". */
 struct ar_outcome {
 	const char *control; /* ar_control_name() */
-	const char *result;  /* "enforced", "opened", "not applied", "off" */
+	const char *result;  /* "enforced", "relaxed", "not applied", "off" */
 	const char *why;     /* of any but a plain "enforced" or "off" */
 };
 

@@ -68,7 +68,7 @@ static int waits_for_start(const struct ar_dir *dir, const struct ar_record *rec
 	if (fstatat(dir->fd, FIFO_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		*ret = true;
 	else if (errno != ENOENT)
-		return ar_fail(err, errno, "look at '" FIFO_NAME "' of container '%s'", record->id);
+		return ar_fail(err, errno, "inspect '" FIFO_NAME "' of container '%s'", record->id);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ int ar_record_status(const struct ar_dir *dir, const struct ar_record *record, e
 		return 0;
 	}
 	if (r < 0)
-		return ar_fail(err, -r, "look at process %d of container '%s'",
+		return ar_fail(err, -r, "inspect process %d of container '%s'",
 			       (int)record->pid.value, record->id);
 	r = waits_for_start(dir, record, &waits, err);
 	if (r < 0)

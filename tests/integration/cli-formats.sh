@@ -123,7 +123,7 @@ if test_begin "state tells of every control whether it is enforced, and why not"
 	run_agentrun state "$id"
 	cp "$TEST_TMP/output" "$TEST_TMP/state.json"
 	check_equal profile "$(jq -r .agentrun.profile <<<"$output")" agent
-	check_equal "results" "$(jq -c '[.agentrun.controls[].result] | unique - ["enforced","opened","not applied","off"]' <<<"$output")" '[]'
+	check_equal "results" "$(jq -c '[.agentrun.controls[].result] | unique - ["enforced","relaxed","not applied","off"]' <<<"$output")" '[]'
 	check_equal "without a reason" \
 		"$(jq -c '[.agentrun.controls | to_entries[] | select(.value.result == "not applied" and .value.why == null)]' <<<"$output")" '[]'
 	run_agentrun explain --bundle "$bundle" --format json

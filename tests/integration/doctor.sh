@@ -170,7 +170,7 @@ bad
 check_equal "file" "$(verdict policy file)" failure
 check_has "file" "$(found policy file)" "agentrun.conf:1: profiel: no such member"
 
-check_has "advice" "$(advice policy file)" "no container starts until it is mended"
+check_has "advice" "$(advice policy file)" "no container starts until it is fixed"
 
 test_begin "a policy file in which nothing is said"
 for text in '' '// nothing'; do
@@ -182,7 +182,7 @@ done
 test_begin "a policy file that others can change"
 host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
 bad
-check_has "file" "$(found policy file)" "can be changed by others than root"
+check_has "file" "$(found policy file)" "can be changed by users other than root"
 
 test_begin "a profile below the minimum"
 host "$(policy '{ "minimum-profile": "strict", "profile": "strict" }')" "${config[@]}" --profile agent doctor --format json
@@ -280,7 +280,7 @@ examine "$(put /etc/docker/daemon.json \
 	'{ "runtimes": { "agentrun": { "path": "/opt/none/agentrun" } }, "default-runtime": "agentrnu" }')"
 bad
 check_equal "runtime" "$(verdict Docker 'runtime agentrun')" failure
-check_has "runtime" "$(found Docker 'runtime agentrun')" "/opt/none/agentrun: not there"
+check_has "runtime" "$(found Docker 'runtime agentrun')" "/opt/none/agentrun: missing, or not executable"
 check_equal "default" "$(verdict Docker 'default runtime')" failure
 
 test_begin "Docker: a configuration without the runtime" command:dockerd && {

@@ -139,7 +139,7 @@ test_begin "a mount that cannot be reached to be made read-only is an error"
 on_tree '.mounts += [{destination: "/rro", type: "bind", source: $tree, options: ["rbind", "rro"]}]' true
 mount -t tmpfs upper "$TEST_TMP/tree/below"
 run_without "$none_of_them" compat
-expect_error "another is mounted upon it"
+expect_error "another is mounted over it"
 umount "$TEST_TMP/tree/below"
 tree_goes
 
@@ -158,7 +158,7 @@ make_command "$bundle" . true
 before=$(</proc/self/mountinfo)
 touch "$bundle/rootfs/tmp/from-the-image"
 run_without fsopen agent
-expect_error "was moved while it was mounted"
+expect_error "was moved during the mount"
 check_equal "mounts of the host" "$(</proc/self/mountinfo)" "$before"
 check_false "a file of the image in the host's /tmp" test -e /tmp/from-the-image
 assert_nothing_left

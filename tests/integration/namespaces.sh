@@ -169,7 +169,7 @@ fi
 
 test_begin "a path of another kind of namespace is refused by name"
 run_compat '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/uts" else . end)' true
-expect_error "'/proc/self/ns/uts' is no network namespace"
+expect_error "'/proc/self/ns/uts' is not a namespace of type network"
 assert_nothing_left
 
 test_begin "a path that is no namespace is refused, and a fifo there keeps nobody waiting"

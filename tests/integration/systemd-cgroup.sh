@@ -210,7 +210,7 @@ assert_no_unit_left
 test_begin "a value that is none fails with the annotation's name"
 unit_bundle '.annotations = {"org.systemd.property.CollectMode": "inactive"}' true
 run_agentrun --systemd-cgroup run --bundle "$bundle" "$id"
-expect_error "annotation 'org.systemd.property.CollectMode': 'inactive' is no value"
+expect_error "annotation 'org.systemd.property.CollectMode': 'inactive' is not a value"
 assert_no_unit_left
 
 # A device of /proc/misc that everybody may open and that is none of the default ones.
@@ -251,7 +251,7 @@ run_command env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere unshare --mount sh -c
 	'mount -t tmpfs tmpfs /run/systemd && exec "$@"' sh "$AGENTRUN" --root "$state" \
 	--systemd-cgroup run --bundle "$bundle" "$id"
 expect_status 1
-expect_error "systemd cannot be reached by the system bus (it is not there): it has to run as the host's init"
+expect_error "systemd cannot be reached on the system bus (it does not exist): it must run as the host's init"
 check_lacks "the errors" "$errors" "o such file"
 assert_no_unit_left
 

@@ -146,7 +146,7 @@ user_bundle true
 run_command setpriv --reuid 1000 --regid 1000 --clear-groups env -i PATH="$PATH" "$AGENTRUN" \
 	--root "$state" --systemd-cgroup run --bundle "$bundle" "$id"
 expect_status 1
-expect_error "the systemd of the user cannot be reached by the session bus"
+expect_error "the user's systemd cannot be reached on the session bus"
 expect_error "loginctl enable-linger"
 check_lacks "the errors" "$errors" "o such file"
 assert_nothing_left
@@ -155,7 +155,7 @@ test_begin "--rootless chooses the user's systemd for root too"
 user_bundle true
 run_command env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR "$AGENTRUN" --root "$state.root" \
 	--rootless=true --systemd-cgroup run --bundle "$bundle" "$id"
-expect_error "the systemd of the user cannot be reached by the session bus"
+expect_error "the user's systemd cannot be reached on the session bus"
 assert_nothing_left
 
 test_end

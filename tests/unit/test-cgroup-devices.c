@@ -220,9 +220,9 @@ TEST("a rule that makes no sense is refused by name")
 		const char *rule, *text;
 	} table[] = {
 		{ "+c 1:3 rx", "device rule: access 'rx' is not made of r, w and m" },
-		{ "+p 1:3 r", "device rule: type 'p' is none of a, b and c" },
-		{ "+c 4294967296:3 r", "device rule: 4294967296 is no device number" },
-		{ "+c 1:-2 r", "device rule: -2 is no device number" },
+		{ "+p 1:3 r", "device rule: type 'p' is not a, b or c" },
+		{ "+c 4294967296:3 r", "device rule: 4294967296 is not a device number" },
+		{ "+c 1:-2 r", "device rule: -2 is not a device number" },
 	};
 
 	for (size_t i = 0; i < AR_COUNT(table); i++) {

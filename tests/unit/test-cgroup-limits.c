@@ -97,7 +97,8 @@ TEST("pids")
 {
 	check_rows(ROWS({ "{'pids':{'limit':32771}}", "pids.max 32771" },
 			{ "{'pids':{'limit':-1}}", "pids.max max" },
-			{ "{'pids':{'limit':-2}}", "linux.resources.pids.limit: -2 is no limit" }));
+			{ "{'pids':{'limit':-2}}",
+			  "linux.resources.pids.limit: -2 is not a valid limit" }));
 }
 
 TEST("memory, with swap counted for itself")
@@ -183,10 +184,11 @@ TEST("huge pages and RDMA devices")
 		  "hugetlb.2MB.max 0; hugetlb.2MB.rsvd.max 0; hugetlb.1GB.max 5; "
 		  "hugetlb.1GB.rsvd.max 5" },
 		{ "{'hugepageLimits':[{'pageSize':'../../x','limit':0}]}",
-		  "linux.resources.hugepageLimits.pageSize: '../../x' is no name" },
+		  "linux.resources.hugepageLimits.pageSize: '../../x' is not a valid name" },
 		{ "{'rdma':{'mlx5_1':{'hcaHandles':3,'hcaObjects':10000},'mlx4_0':{'hcaObjects':1}}}",
 		  "rdma.max mlx5_1 hca_handle=3 hca_object=10000; rdma.max mlx4_0 hca_object=1" },
-		{ "{'rdma':{'a b':{'hcaHandles':3}}}", "linux.resources.rdma: 'a b' is no name" }));
+		{ "{'rdma':{'a b':{'hcaHandles':3}}}",
+		  "linux.resources.rdma: 'a b' is not a valid name" }));
 }
 
 TEST("unified comes last, so that it wins, in the order of the document")
@@ -211,9 +213,9 @@ TEST("a unified key is the name of a setting")
 			{ "{'unified':{'memory.':'1'}}",
 			  "unified resource 'memory.' must be in the form CONTROLLER.PARAMETER" },
 			{ "{'unified':{'cgroup.procs':'1'}}",
-			  "unified resource 'cgroup.procs' is no setting" },
+			  "unified resource 'cgroup.procs' is not a setting" },
 			{ "{'unified':{'cgroup.kill':'1'}}",
-			  "unified resource 'cgroup.kill' is no setting" }));
+			  "unified resource 'cgroup.kill' is not a setting" }));
 }
 
 TEST("the smallest, default and largest shares become those weights, and more never becomes less")

@@ -86,8 +86,8 @@ TEST("what is no slice, no name or not in three parts is refused")
 	CHECK_STR(unit_of("-a.slice:b:c", false), "cgroupsPath: invalid slice name: -a.slice");
 	CHECK_STR(unit_of("a-.slice:b:c", false), "cgroupsPath: invalid slice name: a-.slice");
 	CHECK_STR(unit_of("a.slice:b:../c", false),
-		  "cgroupsPath: 'b-../c.scope' is no name of a systemd unit: '/' is not allowed in "
-		  "it");
+		  "cgroupsPath: 'b-../c.scope' is not the name of a systemd unit: '/' is not "
+		  "allowed in it");
 }
 
 TEST("a name is as long as systemd takes")
@@ -183,29 +183,29 @@ TEST("arrays and structures hold values")
 TEST("what is no value is refused with the reason")
 {
 	static const char *const bad[][2] = {
-		{ "", "it is no number" },
-		{ "inactive", "it is no number" },
-		{ "'a", "a text without an end" },
-		{ "'a\\", "a text without an end" },
-		{ "1 2", "something stands behind it" },
-		{ "2147483648", "the number is beyond its type" },
-		{ "byte -1", "the number is beyond its type" },
-		{ "byte 256", "the number is beyond its type" },
-		{ "int64 9223372036854775808", "the number is beyond its type" },
-		{ "uint64 'a'", "a text stands where another type is expected" },
-		{ "uint64 true", "a boolean stands where another type is expected" },
-		{ "string 5", "a number stands where another type is expected" },
+		{ "", "it is not a number" },
+		{ "inactive", "it is not a number" },
+		{ "'a", "an unterminated string" },
+		{ "'a\\", "an unterminated string" },
+		{ "1 2", "it is followed by something else" },
+		{ "2147483648", "the number is out of range for its type" },
+		{ "byte -1", "the number is out of range for its type" },
+		{ "byte 256", "the number is out of range for its type" },
+		{ "int64 9223372036854775808", "the number is out of range for its type" },
+		{ "uint64 'a'", "a string where another type is expected" },
+		{ "uint64 true", "a boolean where another type is expected" },
+		{ "string 5", "a number where another type is expected" },
 		{ "[]", "an empty array needs a type" },
-		{ "['a', 1]", "a number stands where another type is expected" },
+		{ "['a', 1]", "a number where another type is expected" },
 		{ "['a' 'b']", "',' or an end is expected" },
 		{ "['a'", "',' or an end is expected" },
 		{ "()", "an empty structure" },
 		{ "@(st) ('a',)", "it has fewer members than its type" },
 		{ "@(s) ('a', 1)", "it has more members than its type" },
-		{ "@z 1", "'@' without a type" },
+		{ "@z 1", "'@' without a known type" },
 		{ "@as 1", "its type expects brackets" },
-		{ "<1>", "it is no number" },
-		{ "{'a': 1}", "it is no number" },
+		{ "<1>", "it is not a number" },
+		{ "{'a': 1}", "it is not a number" },
 		{ "[[[[[[[[[[1]]]]]]]]]]", "it is nested too deeply" },
 	};
 
@@ -288,7 +288,7 @@ TEST("keys of unified are translated, and those without a name left to the files
 		  "MemoryHigh t 18446744073709551615; CPUQuotaPeriodUSec t 50000; "
 		  "CPUQuotaPerSecUSec t 18446744073709551615; MemoryMin t 4096");
 	CHECK_STR(properties("{'unified': {'memory.high': 'much'}}", 252),
-		  "unified[memory.high]: 'much' is no number");
+		  "unified[memory.high]: 'much' is not a number");
 }
 
 TEST("what a release of systemd does not know yet is left to the files")

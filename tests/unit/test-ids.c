@@ -175,9 +175,9 @@ TEST("what is no id is refused and not taken for \"leave it\"")
 	struct ar_error err;
 
 	CHECK_INT(ar_ids_apply(&nobody, false, &err), -EINVAL);
-	CHECK_STR(err.text, "4294967295:0 is no user");
+	CHECK_STR(err.text, "4294967295:0 is not a valid user");
 	CHECK_INT(ar_ids_apply(&group, false, &err), -EINVAL);
-	CHECK_STR(err.text, "4294967295 is no group id");
+	CHECK_STR(err.text, "4294967295 is not a valid group id");
 }
 
 int main(void)

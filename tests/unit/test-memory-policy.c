@@ -90,7 +90,7 @@ TEST("unknown modes, flags and lists are named")
 	CHECK_INT(ar_memory_policy_apply(&flag, &err), -EINVAL);
 	CHECK_STR(err.text, "linux.memoryPolicy.flags: unknown flag 'MPOL_F_X'");
 	CHECK_INT(ar_memory_policy_apply(&list, &err), -EINVAL);
-	CHECK_STR(err.text, "linux.memoryPolicy.nodes: '0..3' is no list of nodes");
+	CHECK_STR(err.text, "linux.memoryPolicy.nodes: '0..3' is not a list of nodes");
 }
 
 int main(void)

@@ -85,7 +85,7 @@ TEST("a new name that is taken in the container leaves the interface on the host
 	CHECK_INT(in_container(ns, "ip link add eth7 type veth peer name other"), 0);
 	CHECK_INT(system("ip link set e0 up"), 0);
 	CHECK_INT(move("e0", "eth7", ns), -EEXIST);
-	CHECK_STR(err.text, "the container has a network interface 'eth7' already");
+	CHECK_STR(err.text, "the container already has a network interface 'eth7'");
 	CHECK_INT(system("ip link show dev e0 | grep -q '<.*UP.*>'"), 0);
 }
 

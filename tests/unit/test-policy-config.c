@@ -161,7 +161,7 @@ TEST("an opt-out names a known control, a reason, and nothing of the floor")
 		"nothing can be left out of 'annotations'");
 	CHECK_HAS(
 		refused("{ \"opt-outs\": [{ \"control\": \"seccomp\", \"reason\": \"r\", \"expires\": \"soon\" }] }"),
-		"'soon' is no date or time");
+		"'soon' is not a date or time");
 }
 
 TEST("a range of ids has a start and a count")
@@ -205,7 +205,7 @@ TEST("an expiry is a day's end or a time with its zone")
 	CHECK_INT(at, 1709164800);
 }
 
-TEST("what is no date or time is refused")
+TEST("what is not a date or time is refused")
 {
 	static const char *const bad[] = { "",
 					   "tomorrow",
@@ -343,7 +343,7 @@ TEST("a file that others can change is refused")
 	if (geteuid() != 0)
 		SKIP("needs root");
 	CHECK_INT(read_result(file_with_mode(0664)), -EPERM);
-	CHECK_HAS(err.text, "can be changed by others than root");
+	CHECK_HAS(err.text, "can be changed by users other than root");
 	CHECK_INT(read_result(file_with_mode(0646)), -EPERM);
 }
 
@@ -400,7 +400,7 @@ TEST("what is no regular file is refused without hanging")
 	snprintf(path, sizeof(path), "%s/fifo", test_dir());
 	CHECK_INT(mkfifo(path, 0600), 0);
 	CHECK_INT(read_result(path), -EINVAL);
-	CHECK_HAS(err.text, "is no regular file");
+	CHECK_HAS(err.text, "is not a regular file");
 }
 
 /* --- what is shipped --------------------------------------------------------------------- */

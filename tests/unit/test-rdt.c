@@ -144,7 +144,7 @@ TEST("a class that others may use is not changed")
 
 	start();
 	CHECK_INT(ar_rdt_apply(root, &rdt, "c1", 4711, &err), -EEXIST);
-	CHECK_STR(err.text, "its class is there already and has not 'L3:0=f'");
+	CHECK_STR(err.text, "its class already exists and does not have 'L3:0=f'");
 	CHECK_STR(get("gold/tasks"), "");
 	CHECK_HAS(get("gold/schemata"), "L3:0=000ff;1=fffff");
 }
@@ -155,8 +155,8 @@ TEST("a class that is only named must be there")
 
 	start();
 	CHECK_INT(ar_rdt_apply(root, &rdt, "c1", 4711, &err), -ENOENT);
-	CHECK_STR(err.text, "class 'silver' must be there already, since nothing says how to "
-			    "make it");
+	CHECK_STR(err.text, "class 'silver' must already exist, since no schema says how to "
+			    "create it");
 	CHECK_INT(access("tree/silver", F_OK), -1);
 }
 

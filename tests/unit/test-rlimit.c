@@ -43,7 +43,7 @@ TEST("all sixteen names are known, and each can be lowered")
 	}
 }
 
-TEST("a limit above what the kernel counts is no limit")
+TEST("a limit above what the kernel counts is not a valid limit")
 {
 	struct ar_error err;
 	struct rlimit got;
@@ -74,7 +74,7 @@ TEST("a type that stands there twice is an error")
 	struct ar_error err;
 
 	CHECK_INT(ar_rlimits_apply(&list, &err), -EINVAL);
-	CHECK_STR(err.text, "process.rlimits: RLIMIT_CORE is there twice");
+	CHECK_STR(err.text, "process.rlimits: RLIMIT_CORE is given twice");
 }
 
 TEST("a soft limit above the hard one is an error")

@@ -234,7 +234,7 @@ TEST("CPUs that are not there do not count, but one must be")
 	CHECK_INT(ar_affinity_apply("8000", &err), -EINVAL);
 	CHECK_HAS(err.text, "set the CPU affinity to 8000 (none of these CPUs may be used)");
 	CHECK_INT(ar_affinity_apply("x", &err), -EINVAL);
-	CHECK_STR(err.text, "process.execCPUAffinity: 'x' is no list of CPUs");
+	CHECK_STR(err.text, "process.execCPUAffinity: 'x' is not a list of CPUs");
 }
 
 int main(void)

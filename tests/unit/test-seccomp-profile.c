@@ -182,7 +182,7 @@ TEST("a notification that nobody could answer is refused")
 TEST("an errno above the kernel's is refused")
 {
 	check_refused("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}",
-		      "4096 is no errno");
+		      "4096 is not a valid errno");
 }
 
 TEST("a profile without an action and rules asks for nothing")

@@ -98,7 +98,7 @@ TEST("climbing out is refused at the write too")
 	struct ar_error err;
 
 	CHECK_INT(ar_sysctl_write(open_proc(), "net/../kernel/core_pattern", "|/x", &err), -EINVAL);
-	CHECK_STR(err.text, "'net/../kernel/core_pattern' is no name of a sysctl");
+	CHECK_STR(err.text, "'net/../kernel/core_pattern' is not the name of a sysctl");
 }
 
 TEST("parameters of the host are refused")
@@ -205,7 +205,7 @@ TEST("nothing is written to a file that is mounted upon a parameter")
 	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	CHECK_INT(mount(path, "/proc/sys/kernel/msgmax", NULL, MS_BIND, NULL), 0);
 	CHECK_INT(ar_sysctls_apply(open_proc(), spec_of("kernel.msgmax", "12345"), &err), -EXDEV);
-	CHECK_HAS(err.text, "(something is mounted upon it in /proc)");
+	CHECK_HAS(err.text, "(something is mounted over it in /proc)");
 	CHECK_STR(read_sysctl("kernel/msgmax"), "");
 }
 

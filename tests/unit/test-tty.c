@@ -110,7 +110,8 @@ TEST("a directory that is no devpts is refused, whatever it has")
 	CHECK_INT(umount2(below("dev/pts"), MNT_DETACH), 0);
 	CHECK_INT(mknod(below("dev/pts/ptmx"), S_IFCHR | 0666, (5 << 8) | 2), 0);
 	CHECK_INT(ar_tty_open(root, 0, 0, &master, &peer, &err), -ENOTTY);
-	CHECK_STR(err.text, "a terminal is asked, but the container's /dev/pts is no devpts");
+	CHECK_STR(err.text,
+		  "a terminal is requested, but the container's /dev/pts is not a devpts");
 }
 
 TEST("a link in the place of /dev/pts is not followed")

@@ -145,7 +145,7 @@ static void check_row(struct row *row, char *text, const char *native,
 			FAIL("%s:%u: too many arguments", row->table, row->line);
 		row->args[n++] = strtoull(word, &end, 0);
 		if (*end)
-			FAIL("%s:%u: '%s' is no number", row->table, row->line, word);
+			FAIL("%s:%u: '%s' is not a number", row->table, row->line, word);
 	}
 	row->want = strtok_r(NULL, " \t", &rest);
 	if (!row->calls || !row->want)
