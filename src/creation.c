@@ -80,11 +80,11 @@ static int check_passed(struct ar_io *io, struct ar_error *err)
 		if (i < listening)
 			return ar_fail(err, EBADF,
 				       "unable to stat LISTEN_FDS descriptor %" PRIu64
-				       " (of %" PRIu64 ")", i,
-				       listening);
-		return ar_fail(err, EBADF, "unable to stat preserved-fd %" PRIu64
-			       " (of %" PRIu64 ")", i - listening,
-			       preserve);
+				       " (of %" PRIu64 ")",
+				       i, listening);
+		return ar_fail(err, EBADF,
+			       "unable to stat preserved-fd %" PRIu64 " (of %" PRIu64 ")",
+			       i - listening, preserve);
 	}
 	io->listen_fds = (unsigned int)listening;
 	return 0;

@@ -29,8 +29,8 @@ struct ar_config {
 	const char *profile;	     /* the default one */
 	const char *minimum_profile; /* neither --profile nor the name goes below it */
 	/* sizes and limits; bytes */
-	struct ar_opt_u64 scratch_size, home_size, tmpfs_ceiling, memory_limit,
-		memory_ceiling, pids_limit, pids_ceiling, nofile_ceiling;
+	struct ar_opt_u64 scratch_size, home_size, tmpfs_ceiling, memory_limit, memory_ceiling,
+		pids_limit, pids_ceiling, nofile_ceiling;
 	struct ar_strings bind_sources; /* directories writable binds may come from, beside the
 					   built-in ones */
 	struct ar_strings engine_roots; /* data roots of engines beside the usual */

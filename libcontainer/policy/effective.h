@@ -64,7 +64,7 @@ struct ar_decision {
 	const char *asked; /* what the bundle or flag said, "" for nothing */
 	const char *got;   /* what it gets */
 	const char *kind;  /* "refused", "forced", "ceiling", "default", "opt-out", "not applied" */
-	const char *reason; /* one clause */
+	const char *reason;  /* one clause */
 	const char *control; /* of an opt-out: what it relaxes, all of it or a part; else NULL */
 };
 extern const struct ar_class ar_decision_class;

@@ -39,10 +39,10 @@ struct ar_source {
 	const char *mounted;	 /* why something of that is none to bind from, NULL: nothing is */
 	struct ar_strings names; /* where else on the host the same is to be seen, or what lies in
 				    it */
-	const char *socket;	 /* where a process listens in it that is not of its owner, or root's;
-				    NULL: nowhere */
-	const char *holds; /* the first path of hostpaths.h that it is, or that lies beneath it, or
-			      NULL */
+	const char *socket; /* where a process listens in it that is not of its owner, or root's;
+			       NULL: nowhere */
+	const char *holds;  /* the first path of hostpaths.h that it is, or that lies beneath it, or
+			       NULL */
 };
 
 struct ar_hook_fact {
@@ -108,10 +108,11 @@ struct ar_facts {
 	bool home_exists;
 	const char *bundle; /* absolute */
 	const char *id;
-	const char *state_root; /* where the states of containers are kept: each engine has its own */
+	const char *state_root; /* where the states of containers are kept: each engine has its own
+				 */
 	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
 					       last */
 	struct ar_caller caller;
 	uint64_t memory_total; /* bytes of the host's memory, 0: unknown */
-	int64_t now; /* seconds since 1970, for opt-outs that expire */
+	int64_t now;	       /* seconds since 1970, for opt-outs that expire */
 };

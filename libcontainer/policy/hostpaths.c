@@ -77,11 +77,10 @@ static const struct ar_host_path sensitive[] = {
 	{ "/var/spool", "the jobs and mail of the host" },
 };
 
-const struct ar_strings ar_system_trees = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/run",
-					       "/var/backups", "/var/crash", "/var/lib/cloud",
-					       "/var/lib/private", "/var/lib/sss",
-					       "/var/lib/systemd", "/var/log", "/var/mail",
-					       "/var/spool");
+const struct ar_strings ar_system_trees =
+	LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/run", "/var/backups", "/var/crash",
+	     "/var/lib/cloud", "/var/lib/private", "/var/lib/sss", "/var/lib/systemd", "/var/log",
+	     "/var/mail", "/var/spool");
 
 const struct ar_strings ar_engine_trees =
 	LIST("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/crio",
@@ -98,13 +97,13 @@ const struct ar_strings ar_engine_state =
  */
 const struct ar_strings ar_credential_paths =
 	LIST(".ssh", ".aws", ".kube", ".gnupg", ".azure", ".netrc", ".git-credentials",
-	     ".password-store", ".pypirc", ".vault-token", ".docker/config.json",
-	     ".pgpass", ".my.cnf", ".s3cfg", ".boto", ".bash_history", ".cargo/credentials",
+	     ".password-store", ".pypirc", ".vault-token", ".docker/config.json", ".pgpass",
+	     ".my.cnf", ".s3cfg", ".boto", ".bash_history", ".cargo/credentials",
 	     ".cargo/credentials.toml", ".gem/credentials", ".terraform.d/credentials.tfrc.json",
 	     ".config/gcloud", ".config/gh/hosts.yml", ".config/glab-cli", ".config/rclone",
 	     ".config/git/credentials", ".claude/.credentials.json", ".codex/auth.json",
-	     ".gemini/oauth_creds.json", ".config/containers/auth.json", ".local/share/keyrings", ".docker/run",
-	     ".docker/desktop", ".colima", ".lima", ".rd");
+	     ".gemini/oauth_creds.json", ".config/containers/auth.json", ".local/share/keyrings",
+	     ".docker/run", ".docker/desktop", ".colima", ".lima", ".rd");
 
 const struct ar_strings ar_writable_trees =
 	LIST("/home", "/srv", "/mnt", "/opt", "/workspace", "/tmp");

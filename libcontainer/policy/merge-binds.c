@@ -222,8 +222,8 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 	if (v.fate != AR_BIND_TAKE)
 		return v;
 	if (!file && s->socket && !ar_path_in(s->resolved, &m->config->bind_sources))
-		return refuse(ar_printf(m->arena, "it holds '%s', the socket of a service",
-					s->socket));
+		return refuse(
+			ar_printf(m->arena, "it holds '%s', the socket of a service", s->socket));
 	if (!file && m->values.declared_binds && !ar_path_in(s->resolved, &m->config->bind_sources))
 		return refuse("the strict profile takes only sources that bind-sources declares");
 	if (writable && (ar_path_in(target, &ar_container_system) ||

@@ -276,11 +276,11 @@ static bool is_unconfined_label(const char *label)
  */
 static bool is_container_label(const char *label)
 {
-	static const char *const patterns[] = { "container_t",	     "container_init_t",
-						"container_kvm_t",   "container_userns_t",
-						"svirt_lxc_net_t",   "svirt_kvm_net_t",
-						"svirt_qemu_net_t",  "svirt_t",
-						"svirt_tcg_t",	     "*.process" };
+	static const char *const patterns[] = { "container_t",	    "container_init_t",
+						"container_kvm_t",  "container_userns_t",
+						"svirt_lxc_net_t",  "svirt_kvm_net_t",
+						"svirt_qemu_net_t", "svirt_t",
+						"svirt_tcg_t",	    "*.process" };
 	char type[256];
 	const char *at;
 	size_t len;

@@ -78,9 +78,9 @@ static bool names_rule(const char *text, const struct ar_rule *rule)
 }
 
 /*
- * containerd's CRI and CRI-O set these annotations themselves, and nothing of an image reaches them.
- * With another engine (some podman) an image can bring them, so the engine is known by where it
- * keeps its states.
+ * containerd's CRI and CRI-O set these annotations themselves, and nothing of an image reaches
+ * them. With another engine (some podman) an image can bring them, so the engine is known by where
+ * it keeps its states.
  */
 static bool image_matches(const char *pattern, const struct ar_spec *spec, const char *state_root)
 {
@@ -124,7 +124,8 @@ const struct ar_opt_out *ar_opt_out_find(const struct ar_config *config, const s
 
 		if (!names_rule(o->control, rule))
 			continue;
-		if (o->expires && (ar_expiry_parse(o->expires, &expiry) < 0 || facts->now >= expiry))
+		if (o->expires &&
+		    (ar_expiry_parse(o->expires, &expiry) < 0 || facts->now >= expiry))
 			continue;
 		if (o->image && !image_matches(o->image, spec, facts->state_root))
 			continue;

@@ -6,10 +6,10 @@
 
 /* The numbers of a profile, the administrator's values in their places. Sizes in bytes. */
 struct ar_values {
-	uint64_t scratch_size;	/* of each of /tmp, /var/tmp, /run */
-	uint64_t home_size;	/* of the tmpfs above the image's home directory; 0: none */
-	uint64_t tmpfs_ceiling; /* of a tmpfs that the bundle mounts */
-	uint64_t memory_limit;	/* where none is asked */
+	uint64_t scratch_size;	 /* of each of /tmp, /var/tmp, /run */
+	uint64_t home_size;	 /* of the tmpfs above the image's home directory; 0: none */
+	uint64_t tmpfs_ceiling;	 /* of a tmpfs that the bundle mounts */
+	uint64_t memory_limit;	 /* where none is asked */
 	uint64_t memory_ceiling; /* 0: what leaves the host an eighth of its memory */
 	uint64_t pids_limit, pids_ceiling;
 	uint64_t nofile_ceiling;

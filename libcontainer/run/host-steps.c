@@ -466,7 +466,7 @@ static int note_device_rules(struct ar_run *run, struct ar_error *err)
 
 	if (held == 0)
 		ar_run_relaxed(run, AR_CONTROL_DEVICES,
-			      "a hook has put other device rules in the place of the profile's");
+			       "a hook has put other device rules in the place of the profile's");
 	return held < 0 ? held : 0;
 }
 

@@ -52,9 +52,8 @@ static bool *overridden(struct ar_arena *arena, const struct ar_strings *env)
 					    .at = i };
 	qsort(sorted, env->n, sizeof(*sorted), compare);
 	for (size_t i = 0; i + 1 < env->n; i++)
-		out[sorted[i].at] =
-			sorted[i].name_len == sorted[i + 1].name_len &&
-			!memcmp(sorted[i].text, sorted[i + 1].text, sorted[i].name_len);
+		out[sorted[i].at] = sorted[i].name_len == sorted[i + 1].name_len &&
+				    !memcmp(sorted[i].text, sorted[i + 1].text, sorted[i].name_len);
 	return out;
 }
 

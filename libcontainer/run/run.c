@@ -59,10 +59,9 @@ void ar_run_close_trees(struct ar_run *run)
 
 void ar_run_done(struct ar_run *run)
 {
-	int *fds[] = { &run->cgroup_fd,	    &run->console_sock, &run->pidfd_sock,
-		       &run->listener_sock, &run->proc,		&run->fifo,
-		       &run->result,	    &run->root,		&run->own_proc,
-		       &run->own_sys,	    &run->null,		&run->tty };
+	int *fds[] = { &run->cgroup_fd, &run->console_sock, &run->pidfd_sock, &run->listener_sock,
+		       &run->proc,	&run->fifo,	    &run->result,     &run->root,
+		       &run->own_proc,	&run->own_sys,	    &run->null,	      &run->tty };
 
 	for (size_t i = 0; i < AR_COUNT(fds); i++)
 		ar_close_fd(fds[i]);

@@ -53,8 +53,8 @@ struct ar_run {
 	bool use_cgroup, cgroup_made;
 	bool leave_cgroup; /* others may be in it, and none of ours: undo kills nobody there */
 	uint32_t device_program; /* its id in the kernel, 0: none is attached */
-	uint64_t oom_kills; /* in the cgroup, before the process was born */
-	bool use_systemd;   /* create: the cgroup is a unit's */
+	uint64_t oom_kills;	 /* in the cgroup, before the process was born */
+	bool use_systemd;	 /* create: the cgroup is a unit's */
 	enum ar_manager manager;
 	struct ar_unit unit;
 	struct ar_systemd *systemd; /* from the unit's name to its start */
@@ -107,8 +107,8 @@ void ar_run_done(struct ar_run *run);
 /* Open the host's procfs and check that it is one. */
 int ar_run_open_proc(struct ar_run *run, struct ar_error *err);
 
-/* Note that a control is enforced (in another way than usual: how), that something the administrator
- * has let in relaxed it, or (why) that it is not enforced; from either side. */
+/* Note that a control is enforced (in another way than usual: how), that something the
+ * administrator has let in relaxed it, or (why) that it is not enforced; from either side. */
 void ar_run_enforced(struct ar_run *run, enum ar_control control);
 void ar_run_enforced_by(struct ar_run *run, enum ar_control control, const char *how);
 void ar_run_relaxed(struct ar_run *run, enum ar_control control, const char *why);

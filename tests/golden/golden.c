@@ -45,7 +45,8 @@ struct case_hook {
 };
 /* A host with everything, unless the file says otherwise. */
 struct case_facts {
-	const char *id, *bundle, *state_root, *root, *home, *apparmor_default, *apparmor_asked, *controllers;
+	const char *id, *bundle, *state_root, *root, *home, *apparmor_default, *apparmor_asked,
+		*controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
 	struct ar_opt_i64 landlock, oom_score_adj, exec_oom_score_adj, now;
 	struct ar_opt_u64 nofile, exec_nofile;
