@@ -49,7 +49,7 @@ struct case_facts {
 		*controllers;
 	enum ar_tri rootless, memfd_noexec, selinux, idmap;
 	struct ar_opt_i64 landlock, oom_score_adj, exec_oom_score_adj, now;
-	struct ar_opt_u64 nofile, exec_nofile;
+	struct ar_opt_u64 nofile, exec_nofile, memory_total;
 	struct ar_map links, namespaces, groups;
 	struct ar_strings other_devices; /* paths where the host has another device than is asked
 					    for */
@@ -111,6 +111,7 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "oomScoreAdj", .type = AR_T_I64, IN(case_facts, oom_score_adj) },
 	{ .name = "now", .type = AR_T_I64, IN(case_facts, now) },
 	{ .name = "nofile", .type = AR_T_U64, IN(case_facts, nofile) },
+	{ .name = "memoryTotal", .type = AR_T_U64, IN(case_facts, memory_total) },
 	{ .name = "execOomScoreAdj", .type = AR_T_I64, IN(case_facts, exec_oom_score_adj) },
 	{ .name = "execNofile", .type = AR_T_U64, IN(case_facts, exec_nofile) },
 	{ .name = "links", .type = AR_T_MAP, IN(case_facts, links) },
@@ -356,6 +357,7 @@ static void make_facts(struct golden *g)
 	f->bundle = or (s->bundle, "/run/bundle");
 	f->id = or (s->id, "box");
 	f->state_root = or (s->state_root, "/run/agentrun");
+	f->memory_total = s->memory_total.value;
 	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */
 	f->root = make_source(g, or (s->root, g->spec->root ? g->spec->root->path : "/"));

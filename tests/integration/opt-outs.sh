@@ -76,3 +76,25 @@ with_config "$build" run --bundle "$bundle" "$id"
 expect_status 1
 expect_error "Read-only file system"
 assert_nothing_left
+
+# below_minimum PROFILE: "explain" with a policy of the caller's, on a host whose own demands the strict profile.
+below_minimum() {
+	local file
+	file=$("$AGENTRUN" --help | sed -n 's/.*policy file in place of //p' | tr -d ' ')
+	echo '{ "opt-outs": [] }' >"$TEST_TMP/other.conf"
+	# shellcheck disable=SC2016 # for the other shell
+	run_command unshare --mount --propagation private sh -c '
+		mount -t tmpfs none "$(dirname "$(dirname "$1")")" && mkdir "$(dirname "$1")" &&
+			echo "{ \"profile\": \"strict\", \"minimum-profile\": \"strict\" }" >"$1" && shift && exec "$@"' \
+		sh "$file" "$AGENTRUN" --config "$TEST_TMP/other.conf" --profile "$1" explain --bundle "$bundle"
+}
+
+test_begin "another policy file does not go below the minimum of the usual one"
+make_command "$bundle" . true
+for profile in compat agent; do
+	below_minimum "$profile"
+	expect_error "below the minimum 'strict'"
+done
+below_minimum strict
+expect_success
+expect_output_has "Profile strict"
