@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "command.h"
 #include "creation.h"
+#include "globals.h"
+#include "life/container.h"
 #include "life/making.h"
 #include "output.h"
 #include "policy/explain.h"
@@ -47,6 +49,17 @@ static int print(const struct ar_effective *effective, const struct ar_facts *fa
 	return ar_print(ar_text_str(&out), out.len, err);
 }
 
+/* What stands is shown as it was decided when it was created, and updated since. */
+static int explain_container(struct ar_call *call, const char *id, bool json, struct ar_error *err)
+{
+	_cleanup_container_ struct ar_container container;
+	int r = ar_container_open(&container, &call->context, id, AR_LOCK_NONE, err);
+
+	if (r == 0)
+		r = ar_container_read_effective(&container, err);
+	return r < 0 ? r : print(container.effective, NULL, json, err);
+}
+
 /* What would be refused is shown with the rest, and is the error as well, as it would be create's.
  */
 static int run(struct ar_call *call, struct ar_error *err)
@@ -71,6 +84,14 @@ static int run(struct ar_call *call, struct ar_error *err)
 				 asked->format);
 	r = ar_id_check(id, err);
 	if (r == 0)
+		r = ar_globals_root(call->arena, call->globals, &call->context.root, err);
+	if (r >= 0 && call->words.argc > 0 && !bundle) {
+		r = explain_container(call, id, json, err);
+		if (r != -ENOENT)
+			return r;
+		r = 0; /* the name that a container of the bundle would have */
+	}
+	if (r >= 0)
 		r = ar_making_read(&making, &call->context, bundle, id, err);
 	if (r < 0)
 		return r;
@@ -87,10 +108,12 @@ static int run(struct ar_call *call, struct ar_error *err)
 
 const struct ar_command ar_command_explain = {
 	.name = "explain",
-	.summary = "show what a bundle asks for, what it gets and why",
+	.summary = "show what a bundle or a container asks for, what it gets and why",
 	.arguments = "[container-id]",
-	.text = "Nothing is run. The exit status is 1 when policy would refuse the bundle. What only the kernel\n"
-		"can refuse (a program that does not exist, a limit without a controller) is not seen.\n",
+	.text = "Without --bundle, the id of a container that stands shows what was decided for that one. Else\n"
+		"the bundle is judged, and nothing is run: the exit status is 1 when policy would refuse it. What\n"
+		"only the kernel can refuse (a program that does not exist, a limit without a controller) is not\n"
+		"seen.\n",
 	.table = &table,
 	.options_size = sizeof(struct options),
 	.max_words = 1,

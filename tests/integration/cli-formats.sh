@@ -294,6 +294,29 @@ if test_begin "explain prints what a bundle gets, as text and as JSON, and runs 
 	check_false "a state root was made" test -e "$state"
 fi
 
+if test_begin "explain shows what was decided for a container" root; then
+	make_command "$bundle" '.root.readonly = false' sleep 1000
+	run_agentrun explain --bundle "$bundle"
+	planned=$(sed '/^Host/,$d' <<<"$output")
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	# the bundle is another's by now
+	edit_bundle "$bundle" '.root.readonly = true | .hostname = "other"'
+	cd "$TEST_TMP"
+	run_agentrun explain "$id"
+	expect_success
+	check_equal "what it was to get" "$output" "${planned%$'\n'}"
+	run_agentrun explain --format json "$id"
+	check_equal "the decision" "$(jq -c '[.decisions[] | select(.field == "root.readonly") | .got]' <<<"$output")" '["true"]'
+	cd "$bundle"
+	run_agentrun explain "$id-2"
+	expect_success
+	check_lacks "what a bundle gets" "$output" root.readonly
+	cd - >/dev/null
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
+
 if test_begin "explain shows a refusal and ends as create would" root; then
 	make_command "$bundle" '.mounts += [{"destination":"/host","type":"bind","source":"/","options":["rbind"]}]' true
 	run_agentrun explain --bundle "$bundle"
