@@ -21,3 +21,5 @@
 /* The list "agent" or "strict" for an AUDIT_ARCH_*, compiled while building. -ENOENT: there is
  * none. */
 int ar_seccomp_builtin(const char *list, uint32_t arch, struct ar_cbpf *ret);
+/* The number of a system call there, as the lists know it. -ENOENT: it has no such call. */
+int ar_seccomp_number(const char *name, uint32_t arch, uint32_t *ret);

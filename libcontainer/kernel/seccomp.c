@@ -49,7 +49,7 @@ int ar_filters_build(struct ar_arena *arena, const struct ar_effective *effectiv
 		r = build_profile(arena, config->seccomp, &filters, err);
 	if (r == 0)
 		r = ar_filters_stack(arena, effective->profile, effective->builtin_seccomp,
-				     &filters, err);
+				     &effective->seccomp_allowed, &filters, err);
 	if (r < 0)
 		return r;
 	*ret = filters;

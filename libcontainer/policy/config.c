@@ -25,6 +25,7 @@
 #endif
 #define SYSTEM_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 #define CONFIG_MAX (1u << 20)
+#define CALL_CHARS "abcdefghijklmnopqrstuvwxyz_0123456789"
 #define SUBID_FIRST 65536u
 #define SUBID_LAST (UINT32_MAX - 1)
 
@@ -196,6 +197,11 @@ static int check_lists(const char *file, const struct ar_config *c, struct ar_er
 			return ar_refuse(err, EINVAL,
 					 "%s: opt-outs[%zu]: nothing can be left out of '%s'", file,
 					 i, o->control);
+		if (o->path && ar_streq(o->control, ar_control_name(AR_CONTROL_SECCOMP)) &&
+		    o->path[strspn(o->path, CALL_CHARS)])
+			return ar_refuse(err, EINVAL,
+					 "%s: opt-outs[%zu]: '%s' is not the name of a system call",
+					 file, i, o->path);
 		if (o->expires && ar_expiry_parse(o->expires, &expiry) < 0)
 			return ar_refuse(err, EINVAL,
 					 "%s: opt-outs[%zu]: '%s' is not a date or time like "

@@ -58,6 +58,7 @@ static const struct {
 struct outside {
 	const char *profile, *digest, *home;
 	struct ar_opt_u64 home_size;
+	struct ar_strings seccomp_allowed;
 	struct ar_u64s privileged_gids;
 	struct ar_list decisions;
 	struct ar_spec *config;
@@ -69,6 +70,7 @@ static const struct ar_field outside_fields[] = {
 	{ OUTSIDE("digest", AR_T_STRING, digest) },
 	{ OUTSIDE("home", AR_T_STRING, home) },
 	{ OUTSIDE("homeSize", AR_T_U64, home_size) },
+	{ OUTSIDE("seccompAllowed", AR_T_STRINGS, seccomp_allowed) },
 	{ OUTSIDE("privilegedGids", AR_T_U64S, privileged_gids) },
 	{ OUTSIDE("decisions", AR_T_LIST, decisions), .of = &ar_decision_class },
 	{ OUTSIDE("config", AR_T_OBJECT, config), .of = &ar_spec_class, .flags = AR_F_REQUIRED },
@@ -126,6 +128,13 @@ void ar_effective_encode(struct ar_json_writer *w, const struct ar_effective *e)
 	if (e->home) {
 		ar_json_kv(w, "home", e->home);
 		ar_json_kv_u64(w, "homeSize", e->home_size);
+	}
+	if (e->seccomp_allowed.n) {
+		ar_json_key(w, "seccompAllowed");
+		ar_json_open(w, '[');
+		for (size_t i = 0; i < e->seccomp_allowed.n; i++)
+			ar_json_string(w, e->seccomp_allowed.items[i]);
+		ar_json_close(w, ']');
 	}
 	if (e->privileged_gids.n) {
 		ar_json_key(w, "privilegedGids");
@@ -197,6 +206,7 @@ int ar_effective_decode(struct ar_arena *arena, const char *name, const struct a
 	e->digest = o.digest;
 	e->home = o.home;
 	e->home_size = o.home_size.value;
+	e->seccomp_allowed = o.seccomp_allowed;
 	e->privileged_gids = o.privileged_gids;
 	e->decisions = o.decisions;
 	e->spec = o.config;

@@ -91,6 +91,7 @@ struct ar_effective {
 
 	/* What an OCI configuration cannot say. */
 	bool builtin_seccomp; /* the profile's own list on top of spec->linux->seccomp */
+	struct ar_strings seccomp_allowed; /* calls that opt-outs add to that list */
 	bool landlock_scope; /* a Landlock domain for every process tree, abstract sockets scoped */
 	bool landlock_signals;	/* signals scoped too (strict) */
 	bool memfd_noexec;	/* vm.memfd_noexec=2 in the container's pid namespace */

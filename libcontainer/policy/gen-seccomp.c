@@ -444,6 +444,23 @@ static void print_program(const struct ar_cbpf_builder *b, const char *list, con
 	printf("};\n");
 }
 
+/* With their names in place: pointers would be relocated at every start. */
+static void print_numbers(void)
+{
+	printf("\nstatic const uint32_t ar_call_arch[] = {");
+	for (size_t arch = 0; arch < ARCHITECTURES; arch++)
+		printf(" %s,", architectures[arch].audit);
+	printf(" };\nstatic const struct {\n\tchar name[%zu];\n\tint32_t number[%zu];\n} ar_calls[] = {\n",
+	       sizeof(calls[0].name), ARCHITECTURES);
+	for (size_t i = 0; i < n_calls; i++) {
+		printf("\t{ \"%s\", {", calls[i].name);
+		for (size_t arch = 0; arch < ARCHITECTURES; arch++)
+			printf(" %ld,", calls[i].number[arch]);
+		printf(" } },\n");
+	}
+	printf("};\n");
+}
+
 int main(int argc, char **argv)
 {
 	static struct ar_cbpf_builder builder;
@@ -469,6 +486,7 @@ int main(int argc, char **argv)
 			       lists[list], architectures[arch].audit, lists[list],
 			       architectures[arch].name, lists[list], architectures[arch].name);
 	printf("};\n");
+	print_numbers();
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		perror("gen-seccomp: write");
 		return 1;

@@ -146,6 +146,23 @@ static void merge_filter(struct ar_merging *m, const struct ar_seccomp *asked)
 	m->to->linux->seccomp = s;
 }
 
+/*
+ * Calls that opt-outs name are allowed beside the list, whatever their arguments. Nobody asks for
+ * them by name: every opt-out that holds for the container counts.
+ */
+static void allow_calls(struct ar_merging *m)
+{
+	struct ar_grow calls = { .arena = m->arena };
+
+	ar_list_foreach(const struct ar_opt_out, o, &m->config->opt_outs) {
+		if (o->path && ar_streq(o->control, ar_control_name(AR_CONTROL_SECCOMP)) &&
+		    !ar_strings_have(&calls.list, o->path) &&
+		    ar_opted_out_as(m, "seccomp", "seccomp", o->path, o->path))
+			ar_grow_add(&calls, o->path);
+	}
+	m->out->seccomp_allowed = calls.list;
+}
+
 /* The profile's own list, above the bundle's. */
 static void merge_seccomp(struct ar_merging *m)
 {
@@ -160,6 +177,7 @@ static void merge_seccomp(struct ar_merging *m)
 		return;
 	}
 	m->out->builtin_seccomp = true;
+	allow_calls(m);
 	if (asked)
 		ar_decide_as(m, "linux.seccomp.defaultAction", "linux.seccomp",
 			     "the bundle's filter", "and the profile's own list", NULL);

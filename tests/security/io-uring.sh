@@ -34,3 +34,21 @@ probe_bundle "$privileged"
 run_probes compat "${probes[@]}"
 control_probes "${probes[@]}"
 assert_nothing_left
+
+test_begin "an opt-out for single calls lets these in and nothing else"
+cat >"$TEST_TMP/io-uring.conf" <<-'CONF'
+	{ "opt-outs": [ { "control": "seccomp", "path": "io_uring_setup", "reason": "a database" },
+		{ "control": "seccomp", "path": "io_uring_enter", "reason": "a database" } ] }
+CONF
+probe_bundle "$privileged"
+edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
+run_agentrun --config "$TEST_TMP/io-uring.conf" run --detach --bundle "$bundle" "$id"
+expect_success
+run_agentrun state "$id"
+check_equal "seccomp" "$(jq -r .agentrun.controls.seccomp.result <<<"$output")" relaxed
+run_agentrun exec "$id" /surface io-uring-setup keyctl
+expect_success
+control_probes io-uring-setup
+expect_probe keyctl EPERM
+run_agentrun delete --force "$id"
+assert_nothing_left

@@ -162,6 +162,9 @@ TEST("an opt-out names a known control, a reason, and nothing of the floor")
 	CHECK_HAS(
 		refused("{ \"opt-outs\": [{ \"control\": \"seccomp\", \"reason\": \"r\", \"expires\": \"soon\" }] }"),
 		"'soon' is not a date or time");
+	CHECK_HAS(
+		refused("{ \"opt-outs\": [{ \"control\": \"seccomp\", \"reason\": \"r\", \"path\": \"io_uring_*\" }] }"),
+		"'io_uring_*' is not the name of a system call");
 }
 
 TEST("a range of ids has a start and a count")

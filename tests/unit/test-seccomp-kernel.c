@@ -66,7 +66,7 @@ static void stack(struct ar_arena *arena, enum ar_profile profile)
 
 	if (ar_seccomp_builtin("agent", AR_ARCH_NATIVE, &program) < 0)
 		SKIP("this architecture has no list");
-	if (ar_filters_stack(arena, profile, true, &filters, &err) < 0)
+	if (ar_filters_stack(arena, profile, true, NULL, &filters, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "base/arena.h"
 #include "base/cbpf.h"
@@ -82,7 +83,7 @@ TEST("a profile that denies seccomp(2) and the list on top of it become one prog
 
 	want_x86_64();
 	filters = profile_compile(arena, profile_read(arena, "denies-seccomp"));
-	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, &filters, &err), 0);
+	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, NULL, &filters, &err), 0);
 	CHECK_UINT(filters.n, 1);
 	CHECK_UINT(filters.item[0].flags, SECCOMP_FILTER_FLAG_LOG);
 	check_verdicts("seccomp-denies-seccomp.tests", "x86_64", &filters);
@@ -109,7 +110,7 @@ TEST("so does one that denies it by arguments which are not known before the cal
 						       "\"action\": \"SCMP_ACT_ERRNO\", "
 						       "\"errnoRet\": 0, \"args\": [%s]}]}",
 						       args[i])));
-		CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, &filters, &err), 0);
+		CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, NULL, &filters, &err), 0);
 		CHECK_UINT(filters.n, 1);
 	}
 }
@@ -135,7 +136,7 @@ TEST("a profile that allows seccomp(2) keeps its filter, and the list comes last
 
 	want_x86_64();
 	filters = profile_compile(arena, profile_read(arena, "engine"));
-	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, &filters, &err), 0);
+	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, NULL, &filters, &err), 0);
 	CHECK_INT(ar_seccomp_builtin("agent", AUDIT_ARCH_X86_64, &agent), 0);
 	CHECK_UINT(filters.n, 2);
 	CHECK(filters.item[1].code == agent.code);
@@ -150,10 +151,63 @@ TEST("without a profile there is the list alone, and strict has its own")
 
 	if (ar_seccomp_builtin("strict", AR_ARCH_NATIVE, &strict) < 0)
 		SKIP("this architecture has no list");
-	CHECK_INT(ar_filters_stack(NULL, AR_PROFILE_STRICT, true, &filters, &err), 0);
+	CHECK_INT(ar_filters_stack(NULL, AR_PROFILE_STRICT, true, NULL, &filters, &err), 0);
 	CHECK_UINT(filters.n, 1);
 	CHECK(filters.item[0].code == strict.code);
 	CHECK_UINT(filters.item[0].flags, 0);
+}
+
+/* The verdict about a call of the native architecture without arguments. */
+static uint32_t verdict_of(const struct ar_filters *filters, const char *name)
+{
+	const struct ar_filter *last = &filters->item[filters->n - 1];
+	const struct ar_cbpf program = { last->code, last->n };
+	struct seccomp_data data = { .arch = AR_ARCH_NATIVE };
+	uint32_t number;
+
+	CHECK_INT(ar_seccomp_number(name, AR_ARCH_NATIVE, &number), 0);
+	data.nr = (int)number;
+	return ar_cbpf_run(&program, &data);
+}
+
+TEST("calls that are allowed by name are, and the others are the list's")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct ar_filters filters = { .n = 0 };
+	const char *names[] = { "io_uring_setup", "bpf", "io_uring_enter" };
+	const struct ar_strings allowed = { names, AR_COUNT(names) };
+	struct ar_error err = { 0 };
+	struct ar_cbpf program, agent;
+	struct seccomp_data foreign = { .arch = AUDIT_ARCH_I386 };
+
+	if (ar_seccomp_builtin("agent", AR_ARCH_NATIVE, &agent) < 0)
+		SKIP("this architecture has no list");
+	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, &allowed, &filters, &err), 0);
+	program = (struct ar_cbpf){ filters.item[0].code, filters.item[0].n };
+	CHECK_INT(ar_cbpf_check(&program), 0);
+	for (size_t i = 0; i < AR_COUNT(names); i++)
+		CHECK_UINT(verdict_of(&filters, names[i]), SECCOMP_RET_ALLOW);
+	CHECK_UINT(verdict_of(&filters, "read"), SECCOMP_RET_ALLOW);
+	CHECK_UINT(verdict_of(&filters, "io_uring_register"), SECCOMP_RET_ERRNO | EPERM);
+	CHECK_UINT(verdict_of(&filters, "mount"), SECCOMP_RET_ERRNO | EPERM);
+	/* the same number in another table is another call */
+	foreign.nr = __NR_bpf;
+	CHECK_UINT(ar_cbpf_run(&program, &foreign), SECCOMP_RET_KILL_PROCESS);
+}
+
+TEST("a call that is allowed by name has to be one")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct ar_filters filters = { .n = 0 };
+	const char *names[] = { "io_uring_setup", "io_urings" };
+	const struct ar_strings allowed = { names, AR_COUNT(names) };
+	struct ar_error err = { 0 };
+
+	if (!AR_ARCH_NATIVE)
+		SKIP("this architecture has no list");
+	CHECK_INT(ar_filters_stack(arena, AR_PROFILE_AGENT, true, &allowed, &filters, &err),
+		  -EINVAL);
+	CHECK_HAS(err.text, "'io_urings', which is not a system call of " AR_ARCH_NAME);
 }
 
 /* --- what is refused
