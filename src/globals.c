@@ -16,6 +16,7 @@
 #include "paths.h"
 #include "policy/config.h"
 #include "policy/merge.h"
+#include "policy/trust.h"
 
 #define AT(member) offsetof(struct ar_globals, member)
 
@@ -85,24 +86,15 @@ int ar_globals_check(const struct ar_globals *globals, struct ar_error *err)
 	return 0;
 }
 
-/* The first mapping of the initial user namespace covers all ids. */
-static bool in_user_namespace(struct ar_arena *arena)
-{
-	static const char all[] = "         0          0 4294967295\n";
-	char *map;
-	size_t len;
-
-	if (ar_file_read(arena, -1, "/proc/self/uid_map", 4096, &map, &len, NULL) < 0)
-		return false;
-	return strcmp(map, all) != 0;
-}
-
 /* As runc: not for root, unless it is root by a user namespace alone. */
-static bool is_session_of_a_user(struct ar_arena *arena)
+static bool is_session_of_a_user(void)
 {
+	struct ar_trust trust;
+
 	if (geteuid() != 0)
 		return true;
-	return in_user_namespace(arena) && !ar_streq(getenv("USER"), "root");
+	ar_trust_get(&trust);
+	return trust.userns && !ar_streq(getenv("USER"), "root");
 }
 
 /*
@@ -135,7 +127,7 @@ int ar_globals_root(struct ar_arena *arena, const struct ar_globals *globals, co
 					 "Option --root argument should not be set to /");
 		return 0;
 	}
-	if (!session || *session != '/' || !is_session_of_a_user(arena)) {
+	if (!session || *session != '/' || !is_session_of_a_user()) {
 		*ret = "/run/agentrun";
 		return 0;
 	}
@@ -155,7 +147,7 @@ static int choose_root(struct ar_call *call, struct ar_error *err)
 static enum ar_manager choose_manager(const struct ar_call *call)
 {
 	const char *rootless = call->globals->rootless;
-	bool user = strcmp(rootless, "auto") == 0 ? is_session_of_a_user(call->arena)
+	bool user = strcmp(rootless, "auto") == 0 ? is_session_of_a_user()
 						  : strchr("1tT", rootless[0]) != NULL;
 
 	return user ? AR_MANAGER_USER : AR_MANAGER_SYSTEM;

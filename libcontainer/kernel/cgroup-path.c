@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "kernel/cgroup-file.h"
 #include "kernel/mountinfo.h"
+#include "policy/trust.h"
 
 /* the cgroup below which containers without a cgroupsPath live */
 #define OUR_PARENT "agentrun"
@@ -77,15 +78,10 @@ int ar_cgroup_of(struct ar_arena *arena, const char *pid, char **ret, struct ar_
 /* Root of the host: not of a user namespace, so the tree is ours to divide. */
 static bool is_host_root(void)
 {
-	char map[256];
-	unsigned long inside, outside, count;
+	struct ar_trust trust;
 
-	if (geteuid() != 0)
-		return false;
-	if (ar_file_peek(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
-		return false;
-	return sscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 &&
-	       outside == 0 && count == 4294967295ul;
+	ar_trust_get(&trust);
+	return trust.host_root;
 }
 
 static bool has_dotdot(const char *path)

@@ -60,25 +60,23 @@ void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_proc
  * to somebody else, as to another container that was started with the same cgroupsPath: it lives
  * on, as with runc. Without a pid namespace of its own the container's processes outlive its init.
  */
-bool ar_container_left_to_others(const char *id, const struct ar_effective *effective,
-				 struct ar_cgroup *cgroup)
+enum ar_occupants ar_container_occupants(const char *id, const struct ar_effective *effective,
+					 const struct ar_cgroup *cgroup)
 {
 	const struct ar_namespace *ns = effective ? ar_spec_namespace(effective->spec, "pid")
 						  : NULL;
 	bool own_namespace = ns && (!ns->path || !*ns->path);
-
 	int r = ar_cgroup_await_empty(cgroup, own_namespace ? EMPTY_WAIT_MS : 0);
 
-	/* nobody is to be killed, and who comes now even less; nor is somebody of whom nothing is
-	 * known: it goes if it is empty, and else it is told */
-	if (r == 0 || (own_namespace && r != -ETIMEDOUT)) {
-		ar_close_fd(&cgroup->fd);
-		return false;
-	}
-	if (own_namespace)
-		ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays",
-		       id, cgroup->path);
-	return own_namespace;
+	/* of whom nothing can be known nobody is killed: it goes if it is empty, and else it is
+	 * told */
+	if (r == 0 || (own_namespace && r != -ETIMEDOUT))
+		return AR_OCCUPANTS_NONE;
+	if (!own_namespace)
+		return AR_OCCUPANTS_ITS;
+	ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays", id,
+	       cgroup->path);
+	return AR_OCCUPANTS_OTHERS;
 }
 
 void ar_container_done(struct ar_container *c)

@@ -17,12 +17,14 @@ int ar_container_open(struct ar_container *ret, const struct ar_context *ctx, co
 int ar_container_read_effective(struct ar_container *container, struct ar_error *err);
 /* A warning for the capabilities of a process that no kernel knows, and that it so does not get. */
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);
-/*
- * Whether who is in the cgroup of a container that has ended belongs to somebody else, which is
- * told: then it stays. Else cgroup is closed when it is empty, so that nobody is killed there.
- * effective may be NULL, which says nothing of a pid namespace.
- */
-bool ar_container_left_to_others(const char *id, const struct ar_effective *effective,
-				 struct ar_cgroup *cgroup);
+/* Who is in the cgroup of a container that has ended. */
+enum ar_occupants {
+	AR_OCCUPANTS_NONE,   /* nobody: nobody is to be killed there, who comes now even less */
+	AR_OCCUPANTS_ITS,    /* processes of the container that outlived its init */
+	AR_OCCUPANTS_OTHERS, /* somebody else's: it stays, which is told */
+};
+/* effective may be NULL, which says nothing of a pid namespace. */
+enum ar_occupants ar_container_occupants(const char *id, const struct ar_effective *effective,
+					 const struct ar_cgroup *cgroup);
 void ar_container_done(struct ar_container *container);
 #define _cleanup_container_ __attribute__((cleanup(ar_container_done)))

@@ -129,29 +129,32 @@ static int find_effective(struct removal *removal, const char *id, bool force, s
 	return 0;
 }
 
-static bool left_to_others(struct removal *removal, struct ar_cgroup *cgroup)
+static enum ar_occupants occupants(struct removal *removal, const struct ar_cgroup *cgroup)
 {
 	struct ar_error ignored;
 
 	/* an empty one, which is the usual case, is nobody's, whatever the configuration is */
 	if (!removal->effective && ar_cgroup_await_empty(cgroup, 0) < 0)
 		(void)read_effective(removal, true, &ignored);
-	return ar_container_left_to_others(removal->record->id, removal->effective, cgroup);
+	return ar_container_occupants(removal->record->id, removal->effective, cgroup);
 }
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
 {
 	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
 	const struct ar_record *record = removal->record;
+	enum ar_occupants who = AR_OCCUPANTS_ITS;
 	int r;
 
 	if (!record->cgroup)
 		return 0;
 	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
-	if (r == 0 && removal->status == AR_STATUS_STOPPED && left_to_others(removal, &cgroup))
-		return 0;
-	if (r < 0)
+	if (r == 0 && removal->status == AR_STATUS_STOPPED)
+		who = occupants(removal, &cgroup);
+	if (r < 0 || who == AR_OCCUPANTS_OTHERS)
 		return r;
+	if (who == AR_OCCUPANTS_NONE)
+		ar_close_fd(&cgroup.fd); /* by it who is there is killed */
 	r = ar_container_remove_cgroup(&cgroup, record, err);
 	/* the cgroup is gone, and a systemd that nobody can ask any more sees that by itself */
 	if ((r == -ENOENT || r == -ENOSYS) && force && record->unit) {

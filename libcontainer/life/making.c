@@ -302,6 +302,7 @@ int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
 static void leave_to_others(struct ar_making *m)
 {
 	struct ar_cgroup now __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	enum ar_occupants who;
 	struct ar_error ignored;
 
 	if (!m->run.cgroup_made)
@@ -309,10 +310,11 @@ static void leave_to_others(struct ar_making *m)
 	ar_step_clone.undo(&m->run); /* its init, unless it has ended */
 	if (ar_cgroup_reopen(m->arena, m->run.cgroup.root, m->run.cgroup.path, &now, &ignored) < 0)
 		return; /* what is wrong is told when it is removed */
-	if (ar_container_left_to_others(m->run.id, m->effective, &now))
+	who = ar_container_occupants(m->run.id, m->effective, &now);
+	if (who == AR_OCCUPANTS_OTHERS)
 		m->run.cgroup_made = false;
-	else if (now.fd < 0)
-		ar_close_fd(&m->run.cgroup.fd);
+	else if (who == AR_OCCUPANTS_NONE)
+		ar_close_fd(&m->run.cgroup.fd); /* by it who is there is killed */
 }
 
 void ar_making_undo(struct ar_making *m)
