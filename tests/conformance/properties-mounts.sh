@@ -175,7 +175,8 @@ property "mappings of a mount alone" runc=1.2 needs="userns kernel:5.12" before=
 	config=".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$volume\", options: [\"bind\", \"idmap\"],
 		uidMappings: [{containerID: 0, hostID: 1000, size: 100}], gidMappings: [{containerID: 0, hostID: 2000, size: 100}]}]"
 property "option idmap" runc=1.2 needs="userns kernel:5.12" before="$files" run='stat -c %u:%g /mnt/f' output=7:8 config="$userns | $(bind '"bind", "idmap"')"
-property "option ridmap" runc=1.2 needs="userns kernel:5.12" before="umount_below; $files; $below" run='stat -c %u:%g /mnt/f /mnt/below/x' output=$'7:8\n0:0' \
+# what is mounted below is a tmpfs, which can be id-mapped since 6.3
+property "option ridmap" runc=1.2 needs="userns kernel:6.3" before="umount_below; $files; $below" run='stat -c %u:%g /mnt/f /mnt/below/x' output=$'7:8\n0:0' \
 	config="$userns | $(bind '"rbind", "ridmap"')"
 umount_below
 
