@@ -16,7 +16,6 @@
 #include "run/hook-process.h"
 #include "json/write.h"
 
-#define OCI_VERSION "1.3.0"
 /* How much of a hook's output an error quotes: with the rest of the sentence it fits struct
  * ar_error. */
 #define QUOTE_MAX 800
@@ -56,7 +55,7 @@ char *ar_hook_state_json(const struct ar_hook_state *state)
 	char *json;
 
 	ar_json_open(&w, '{');
-	ar_json_kv(&w, "ociVersion", state->oci_version ? state->oci_version : OCI_VERSION);
+	ar_json_kv(&w, "ociVersion", state->oci_version ? state->oci_version : AR_SPEC_VERSION);
 	ar_json_kv(&w, "id", state->id);
 	ar_json_kv(&w, "status", state->status);
 	if (state->pid > 0)

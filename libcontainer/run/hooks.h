@@ -35,7 +35,7 @@ const struct ar_list *ar_hooks_of(const struct ar_hooks *hooks, enum ar_hook_kin
 
 /* What a hook gets to know on its standard input: config.md "State". */
 struct ar_hook_state {
-	const char *oci_version; /* NULL: 1.3.0 */
+	const char *oci_version; /* NULL: AR_SPEC_VERSION */
 	const char *id;
 	const char *status;		  /* "creating", "created", "running", "stopped" */
 	pid_t pid;			  /* 0: left out, as when stopped */
