@@ -223,10 +223,10 @@ const struct ar_step ar_step_limits = { "limits", AR_HOST, AR_STEP_BESIDE | AR_S
 /* What every container needs, after the bundle's own rules, as runc has it: "deny all" alone is
  * what engines send, and a bundle that says nothing of devices allows these alone. */
 static const struct ar_device_rule default_rules[] = {
-	RULE("c", -1, -1, "m"), RULE("b", -1, -1, "m"), RULE("c", 1, 3, "rwm"),
-	RULE("c", 1, 5, "rwm"), RULE("c", 1, 7, "rwm"), RULE("c", 1, 8, "rwm"),
-	RULE("c", 1, 9, "rwm"), RULE("c", 5, 0, "rwm"), RULE("c", 136, -1, "rwm"),
-	RULE("c", 5, 2, "rwm"),
+	RULE("c", -1, -1, "m"), RULE("b", -1, -1, "m"),	   RULE("c", 1, 3, "rwm"),
+	RULE("c", 1, 5, "rwm"), RULE("c", 1, 7, "rwm"),	   RULE("c", 1, 8, "rwm"),
+	RULE("c", 1, 9, "rwm"), RULE("c", 5, 0, "rwm"),	   RULE("c", 136, -1, "rwm"),
+	RULE("c", 5, 2, "rwm"), RULE("c", 10, 200, "rwm"), /* /dev/net/tun */
 };
 
 /* The other profiles bring a whole list of their own. */
