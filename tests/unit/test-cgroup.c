@@ -275,8 +275,8 @@ TEST("who wants a cgroup alone gets none above or below those of others")
 
 TEST("who wants a cgroup alone gets an empty one that is there, and one below the caller's own")
 {
-	struct ar_cgroup own = made("own"), taken = made("taken"), again = at("taken"),
-			 below = at("own/box");
+	struct ar_cgroup own = made("caller"), taken = made("taken"), again = at("taken"),
+			 below = at("caller/box");
 
 	again.alone = below.alone = true;
 	CHECK_INT(ar_cgroup_make(&again, NULL, &err), 0);
