@@ -134,6 +134,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/cgroup-systemd.h \
 	%D%/kernel/cgroup-unit.c \
 	%D%/kernel/cgroup-unit.h \
+	%D%/kernel/cgroup-v1.c \
 	%D%/kernel/cgroup-write.c \
 	%D%/kernel/cgroup.c \
 	%D%/kernel/cgroup.h \

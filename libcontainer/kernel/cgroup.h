@@ -44,8 +44,8 @@ int ar_cgroup_at(struct ar_arena *arena, const char *path, struct ar_cgroup *ret
 int ar_cgroup_reopen(struct ar_arena *arena, const char *root, const char *path,
 		     struct ar_cgroup *ret, struct ar_error *err);
 /*
- * Make the directories and enable in each ancestor the controllers the resources need, and those
- * whose statistics engines read, where that can be done. Refused: a cgroup that holds processes
+ * Make the directories and enable in each ancestor all controllers of the tree, where that can be
+ * done. Refused: resources that cannot be limits; a cgroup that holds processes
  * ("container's cgroup is not empty: N process(es) found") or is frozen. On an error nothing is
  * left of what was made.
  */
@@ -114,6 +114,10 @@ int ar_cgroup_open_sub(const struct ar_cgroup *cgroup, const char *sub, int *ret
 int ar_cgroup_pids(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid_t **ret,
 		   size_t *ret_n, struct ar_error *err);
 
+/* Without the limits that only cgroup v1 has, which are refused below: as runc leaves them out on a
+ * host with v2 alone. NULL for NULL. */
+const struct ar_resources *ar_resources_without_v1(struct ar_arena *arena,
+						   const struct ar_resources *resources);
 /* A limit that was only our own default and could not be applied. */
 struct ar_limit_default {
 	bool pids, memory, swap; /* these members of resources are defaults, not asked */

@@ -84,7 +84,7 @@ static int properties(struct ar_run *run, struct ar_properties *p, struct ar_err
 {
 	static const char *const accounting[] = { "MemoryAccounting", "CPUAccounting",
 						  "IOAccounting", "TasksAccounting" };
-	const struct ar_linux *linux = ar_run_linux(run);
+	const struct ar_resources *resources = ar_run_resources(run);
 	int r;
 
 	add(run, p, "Description",
@@ -95,8 +95,8 @@ static int properties(struct ar_run *run, struct ar_properties *p, struct ar_err
 	/* it is stopped by who started it, not by the shutdown of the host's services */
 	add(run, p, "DefaultDependencies", ar_variant_flag(false));
 	r = ar_properties_of_annotations(run->arena, &run->effective->spec->annotations, p, err);
-	if (r == 0 && linux && linux->resources)
-		r = ar_properties_of_resources(run->arena, linux->resources,
+	if (r == 0 && resources)
+		r = ar_properties_of_resources(run->arena, resources,
 					       ar_systemd_version(run->systemd),
 					       run->unit.is_slice ? AR_SLICE_START : AR_UNIT_START,
 					       p, err);
