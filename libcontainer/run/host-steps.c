@@ -170,6 +170,12 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 					 m->destination);
 		return 0;
 	}
+	/* runc's words */
+	if ((o.data.n || o.defaults) && run->effective->profile == AR_PROFILE_COMPAT)
+		return ar_refuse(err, EINVAL,
+				 "invalid mount '%s': bind mounts cannot have any "
+				 "filesystem-specific options applied",
+				 m->destination);
 	source = run->effective->mount_source ? run->effective->mount_source[i]
 					      : run->facts->mount_source[i];
 	if (source < 0)
