@@ -114,6 +114,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/cgroup-alone.c \
 	%D%/kernel/cgroup-bpf.c \
 	%D%/kernel/cgroup-convert.c \
+	%D%/kernel/cgroup-delegate.c \
 	%D%/kernel/cgroup-devices.c \
 	%D%/kernel/cgroup-devices.h \
 	%D%/kernel/cgroup-file.c \

@@ -65,6 +65,9 @@ int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err);
 int ar_cgroup_check_alone(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Open it, made by somebody else since; it must be able to hold a container. */
 int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
+/* Give it to a user of the host, as cgroup-v2.rst "Model of Delegation" has it: its directory, and
+ * the files that the kernel says belong to that. */
+int ar_cgroup_delegate(const struct ar_cgroup *cgroup, uid_t uid, struct ar_error *err);
 /*
  * Kill what is in it if fd is open (cgroup.kill, else a signal for each), wait for it to empty
  * (bounded), remove it, what is below it, and of its parents what make() made, or the one named
