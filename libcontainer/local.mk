@@ -114,6 +114,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/cgroup-alone.c \
 	%D%/kernel/cgroup-bpf.c \
 	%D%/kernel/cgroup-convert.c \
+	%D%/kernel/cgroup-delegate.c \
 	%D%/kernel/cgroup-devices.c \
 	%D%/kernel/cgroup-devices.h \
 	%D%/kernel/cgroup-file.c \
@@ -134,6 +135,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/cgroup-systemd.h \
 	%D%/kernel/cgroup-unit.c \
 	%D%/kernel/cgroup-unit.h \
+	%D%/kernel/cgroup-v1.c \
 	%D%/kernel/cgroup-write.c \
 	%D%/kernel/cgroup.c \
 	%D%/kernel/cgroup.h \

@@ -150,28 +150,47 @@ static int enable_one(int fd, const char *path, const char *has, const char *nam
 	return r < 0 ? explain_enable(err, -r, name, path) : 0;
 }
 
+/* In one write, of which the kernel does all or nothing; false: one by one then. */
+static bool enable_together(int fd, const char *has, const char *const *names, size_t n)
+{
+	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		if (ar_cgroup_lists(has, names[i]))
+			ar_text_addf(&text, "%s+%s", text.len ? " " : "", names[i]);
+	return text.len && ar_file_write(fd, "cgroup.subtree_control", text.s, NULL) == 0;
+}
+
 int ar_cgroup_enable(int fd, const char *path, const char *const *names, size_t n,
 		     struct ar_error *err)
 {
-	char enabled[512], has[512] = "";
-	bool looked = false;
+	char enabled[512], has[512];
+	bool together;
+	size_t on = 0;
 	int first = 0, r = 0;
 
 	if (n > 0)
 		r = ar_file_peek(fd, "cgroup.subtree_control", enabled, sizeof(enabled));
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < n; i++)
+		on += ar_cgroup_lists(enabled, names[i]);
+	if (r == 0 && on < n)
+		r = ar_file_peek(fd, "cgroup.controllers", has, sizeof(has));
+	if (r < 0)
+		return ar_fail(err, -r, "read the controllers of cgroup '%s'", path);
+	if (on == n)
+		return 0;
+	together = enable_together(fd, has, names, n);
+	for (size_t i = 0; i < n; i++) {
 		int one;
 
-		if (ar_cgroup_lists(enabled, names[i]))
+		if (ar_cgroup_lists(enabled, names[i]) ||
+		    (together && ar_cgroup_lists(has, names[i])))
 			continue;
-		if (!looked)
-			r = ar_file_peek(fd, "cgroup.controllers", has, sizeof(has));
-		looked = true;
-		one = r == 0 ? enable_one(fd, path, has, names[i], first == 0 ? err : NULL) : 0;
+		one = enable_one(fd, path, has, names[i], first == 0 ? err : NULL);
 		if (first == 0)
 			first = one;
 	}
-	return r < 0 ? ar_fail(err, -r, "read the controllers of cgroup '%s'", path) : first;
+	return first;
 }
 
 int ar_cgroup_enable_above(int root_fd, const char *path, const char *const *names, size_t n,

@@ -148,7 +148,10 @@ static int plan_pids(struct planning *p, const struct ar_pids *pids)
 {
 	int r = check_amount(p, "pids.limit", &pids->limit);
 
-	/* 0 is how engines say "not set": nothing could run with it */
+	/*
+	 * 0 is how callers say "not set", as podman run --pids-limit 0: runc takes it so up to 1.3,
+	 * and what is installed beside such a one sends it. Nothing could run with it.
+	 */
 	if (r < 0 || !pids->limit.set || pids->limit.value == 0)
 		return r;
 	add(p, (struct ar_limit){ .field = "pids.limit",

@@ -24,9 +24,6 @@
 /* Somebody may remove a parent that was empty just before we used it. */
 #define RACES_MAX 16
 
-/* Controllers whose files engines read for their statistics. */
-static const char *const for_statistics[] = { "cpu", "io", "memory", "pids" };
-
 /* One walk from the root to the cgroup. */
 struct making {
 	struct ar_cgroup *cgroup;
@@ -37,7 +34,7 @@ struct making {
 };
 
 /*
- * Enable what is wanted for the children of fd. A failure is no error here: what the limits need is
+ * Enable what there is for the children of fd. A failure is no error here: what the limits need is
  * looked at when they are written, and only there it is known which of them may be left out.
  */
 static void enable(const struct making *m, int fd)
@@ -211,20 +208,17 @@ static int make(struct making *m, struct ar_error *err)
 	return 0;
 }
 
-/* What is wanted of those that the tree has: what it lacks is seen when the limits are written. */
-static void choose_controllers(struct making *m, struct ar_arena *arena,
-			       const struct ar_limits *limits)
+/*
+ * All that the tree has: engines read their files, and a container that makes cgroups itself can
+ * only pass on what it has been given.
+ */
+static void choose_controllers(struct making *m, struct ar_arena *arena)
 {
-	const char **names =
-		ar_alloc_array(arena, limits->n + AR_COUNT(for_statistics), sizeof(*names));
-	size_t n = AR_COUNT(for_statistics);
+	char *text = ar_strdup(arena, m->cgroup->controllers), *save = NULL;
+	const char **names = ar_alloc_array(arena, strlen(text) / 2 + 1, sizeof(*names));
 
-	memcpy(names, for_statistics, sizeof(for_statistics));
-	n += ar_limits_controllers(limits, names, n);
-	for (size_t i = 0; i < n; i++) {
-		if (ar_cgroup_lists(m->cgroup->controllers, names[i]))
-			names[m->n_controllers++] = names[i];
-	}
+	for (char *name = strtok_r(text, " \n", &save); name; name = strtok_r(NULL, " \n", &save))
+		names[m->n_controllers++] = name;
 	m->controllers = names;
 }
 
@@ -243,7 +237,7 @@ int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resource
 		if (r < 0)
 			return r;
 	}
-	choose_controllers(&m, arena, &limits);
+	choose_controllers(&m, arena);
 	return make(&m, err);
 }
 

@@ -44,8 +44,8 @@ int ar_cgroup_at(struct ar_arena *arena, const char *path, struct ar_cgroup *ret
 int ar_cgroup_reopen(struct ar_arena *arena, const char *root, const char *path,
 		     struct ar_cgroup *ret, struct ar_error *err);
 /*
- * Make the directories and enable in each ancestor the controllers the resources need, and those
- * whose statistics engines read, where that can be done. Refused: a cgroup that holds processes
+ * Make the directories and enable in each ancestor all controllers of the tree, where that can be
+ * done. Refused: resources that cannot be limits; a cgroup that holds processes
  * ("container's cgroup is not empty: N process(es) found") or is frozen. On an error nothing is
  * left of what was made.
  */
@@ -65,6 +65,9 @@ int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err);
 int ar_cgroup_check_alone(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Open it, made by somebody else since; it must be able to hold a container. */
 int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
+/* Give it to a user of the host, as cgroup-v2.rst "Model of Delegation" has it: its directory, and
+ * the files that the kernel says belong to that. */
+int ar_cgroup_delegate(const struct ar_cgroup *cgroup, uid_t uid, struct ar_error *err);
 /*
  * Kill what is in it if fd is open (cgroup.kill, else a signal for each), wait for it to empty
  * (bounded), remove it, what is below it, and of its parents what make() made, or the one named
@@ -114,6 +117,10 @@ int ar_cgroup_open_sub(const struct ar_cgroup *cgroup, const char *sub, int *ret
 int ar_cgroup_pids(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid_t **ret,
 		   size_t *ret_n, struct ar_error *err);
 
+/* Without the limits that only cgroup v1 has, which are refused below: as runc leaves them out on a
+ * host with v2 alone. NULL for NULL. */
+const struct ar_resources *ar_resources_without_v1(struct ar_arena *arena,
+						   const struct ar_resources *resources);
 /* A limit that was only our own default and could not be applied. */
 struct ar_limit_default {
 	bool pids, memory, swap; /* these members of resources are defaults, not asked */

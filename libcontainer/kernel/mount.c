@@ -129,7 +129,9 @@ static int fs_configure(int fs, const struct ar_mount_request *q, struct ar_erro
 		return fs_fail(fs, q->name, q->type, errno, err);
 	for (size_t i = 0; i < AR_COUNT(superblock_flags); i++)
 		if ((o->sb_flags & superblock_flags[i].flag) &&
-		    ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, superblock_flags[i].name, NULL, 0) < 0)
+		    ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, superblock_flags[i].name, NULL, 0) < 0 &&
+		    /* mount(2) takes it of every filesystem, this of those that have it */
+		    !(errno == EINVAL && superblock_flags[i].flag == MS_I_VERSION))
 			return fs_fail(fs, q->name, q->type, errno, err);
 	return 0;
 }

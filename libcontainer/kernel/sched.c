@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -190,6 +191,14 @@ int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err)
 }
 
 /* --- sched_setaffinity(2) --- */
+
+void ar_affinity_reset(void)
+{
+	struct ar_cpulist all;
+
+	memset(&all, 0xff, sizeof(all));
+	(void)syscall(SYS_sched_setaffinity, 0, sizeof(all.mask), all.mask);
+}
 
 int ar_affinity_apply(const char *cpus, struct ar_error *err)
 {

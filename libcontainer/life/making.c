@@ -160,7 +160,8 @@ static void fill_record(struct ar_making *m, const char *id)
 	m->record = (struct ar_record){
 		.version = { true, 1 },
 		.id = id,
-		.oci_version = m->spec->oci_version,
+		/* of the state itself, as runc has it; config.json keeps its own */
+		.oci_version = AR_SPEC_VERSION,
 		.bundle = m->bundle,
 		.rootfs = m->facts->root.resolved,
 		.created = now(m->arena),

@@ -76,6 +76,14 @@ static int apply(const struct updating *u, const struct ar_cgroup *cgroup,
 	return r;
 }
 
+/* What is remembered is what was asked. */
+static const struct ar_resources *written(const struct updating *u, const struct ar_resources *all)
+{
+	return u->c->effective->profile == AR_PROFILE_COMPAT
+		       ? ar_resources_without_v1(u->c->arena, all)
+		       : all;
+}
+
 /*
  * All limits are written, not only the new ones: swap follows from memory, and what somebody
  * changed behind our back comes right again. A limit that nobody asked for, now or before, may be
@@ -95,11 +103,11 @@ static int write_limits(const struct updating *u, struct ar_error *err)
 
 	if (r < 0)
 		return r;
-	r = apply(u, &cgroup, u->new, &defaults, err);
+	r = apply(u, &cgroup, written(u, u->new), &defaults, err);
 	if (r < 0 && u->old) {
 		/* not half of it: some may be written already */
 		defaults = (struct ar_limit_default){ true, true, true };
-		if (apply(u, &cgroup, u->old, &defaults, &ignored) < 0)
+		if (apply(u, &cgroup, written(u, u->old), &defaults, &ignored) < 0)
 			ar_debug("the old limits cannot be restored: %s", ignored.text);
 	}
 	return r;

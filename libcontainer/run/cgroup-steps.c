@@ -13,6 +13,15 @@
 /* A systemd that cannot be asked still notices that a scope is empty, within that time. */
 #define SYSTEMD_NOTICES_MS 2000
 
+const struct ar_resources *ar_run_resources(struct ar_run *run)
+{
+	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+
+	return run->effective->profile == AR_PROFILE_COMPAT
+		       ? ar_resources_without_v1(run->arena, res)
+		       : res;
+}
+
 static bool limits_asked(const struct ar_run *run)
 {
 	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
@@ -86,8 +95,7 @@ static int make_cgroup(struct ar_run *run, struct ar_error *err)
 
 	if (!run->use_cgroup)
 		return 0;
-	r = ar_cgroup_make(&run->cgroup, ar_run_linux(run) ? ar_run_linux(run)->resources : NULL,
-			   err);
+	r = ar_cgroup_make(&run->cgroup, ar_run_resources(run), err);
 	if (r < 0)
 		r = without_cgroup(run, r, err);
 	if (r == 0 && run->use_cgroup) {
@@ -180,7 +188,7 @@ static void note_limit(struct ar_run *run, enum ar_control control, bool missing
 static int limits(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_effective *e = run->effective;
-	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+	const struct ar_resources *res = ar_run_resources(run);
 	struct ar_limit_default ours = { e->pids_default, e->memory_default, e->swap_default },
 				missing = { 0 };
 	int r;
@@ -223,10 +231,10 @@ const struct ar_step ar_step_limits = { "limits", AR_HOST, AR_STEP_BESIDE | AR_S
 /* What every container needs, after the bundle's own rules, as runc has it: "deny all" alone is
  * what engines send, and a bundle that says nothing of devices allows these alone. */
 static const struct ar_device_rule default_rules[] = {
-	RULE("c", -1, -1, "m"), RULE("b", -1, -1, "m"), RULE("c", 1, 3, "rwm"),
-	RULE("c", 1, 5, "rwm"), RULE("c", 1, 7, "rwm"), RULE("c", 1, 8, "rwm"),
-	RULE("c", 1, 9, "rwm"), RULE("c", 5, 0, "rwm"), RULE("c", 136, -1, "rwm"),
-	RULE("c", 5, 2, "rwm"),
+	RULE("c", -1, -1, "m"), RULE("b", -1, -1, "m"),	   RULE("c", 1, 3, "rwm"),
+	RULE("c", 1, 5, "rwm"), RULE("c", 1, 7, "rwm"),	   RULE("c", 1, 8, "rwm"),
+	RULE("c", 1, 9, "rwm"), RULE("c", 5, 0, "rwm"),	   RULE("c", 136, -1, "rwm"),
+	RULE("c", 5, 2, "rwm"), RULE("c", 10, 200, "rwm"), /* /dev/net/tun */
 };
 
 /* The other profiles bring a whole list of their own. */

@@ -16,7 +16,6 @@
 #include "run/hook-process.h"
 #include "json/write.h"
 
-#define OCI_VERSION "1.3.0"
 /* How much of a hook's output an error quotes: with the rest of the sentence it fits struct
  * ar_error. */
 #define QUOTE_MAX 800
@@ -56,7 +55,7 @@ char *ar_hook_state_json(const struct ar_hook_state *state)
 	char *json;
 
 	ar_json_open(&w, '{');
-	ar_json_kv(&w, "ociVersion", state->oci_version ? state->oci_version : OCI_VERSION);
+	ar_json_kv(&w, "ociVersion", state->oci_version ? state->oci_version : AR_SPEC_VERSION);
 	ar_json_kv(&w, "id", state->id);
 	ar_json_kv(&w, "status", state->status);
 	if (state->pid > 0)
@@ -141,6 +140,15 @@ static int limit_of(const struct ar_hook *hook, const struct ar_hooks_where *whe
 	return seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 }
 
+static char *const *environment_of(const struct ar_hook *hook, const struct ar_hooks_where *where)
+{
+	bool own = where->empty_is_none ? hook->env.n > 0 : hook->env.items != NULL;
+
+	if (own)
+		return (char *const *)hook->env.items;
+	return where->env ? where->env : environ;
+}
+
 static int run_one(const struct ar_hook *hook, const char *json, const struct ar_hooks_where *where,
 		   struct ar_error *err)
 {
@@ -149,7 +157,7 @@ static int run_one(const struct ar_hook *hook, const char *json, const struct ar
 		.path = hook->path,
 		/* execve(2) takes them as char *const, and does not write */
 		.argv = hook->args.n ? (char *const *)hook->args.items : just_path,
-		.env = where->env ? where->env : environ,
+		.env = environment_of(hook, where),
 		.cwd = where->cwd,
 		.input = json,
 		.limit_ms = limit_of(hook, where),
@@ -157,8 +165,6 @@ static int run_one(const struct ar_hook *hook, const char *json, const struct ar
 	_cleanup_hook_result_ struct ar_hook_result result = { 0 };
 	int r;
 
-	if (hook->env.items)
-		process.env = (char *const *)hook->env.items;
 	ar_debug("running hook '%s'", hook->path);
 	r = ar_hook_process_run(&process, &result, err);
 	return r < 0 ? r : judge(&process, &result, err);

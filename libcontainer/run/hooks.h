@@ -35,7 +35,7 @@ const struct ar_list *ar_hooks_of(const struct ar_hooks *hooks, enum ar_hook_kin
 
 /* What a hook gets to know on its standard input: config.md "State". */
 struct ar_hook_state {
-	const char *oci_version; /* NULL: 1.3.0 */
+	const char *oci_version; /* NULL: AR_SPEC_VERSION */
 	const char *id;
 	const char *status;		  /* "creating", "created", "running", "stopped" */
 	pid_t pid;			  /* 0: left out, as when stopped */
@@ -47,8 +47,9 @@ struct ar_hook_state {
 struct ar_hooks_where {
 	/* The environment of a hook that has no "env". NULL: the caller's own, as runc has it. */
 	char *const *env;
-	int cwd;	   /* O_PATH of its working directory, -1: the caller's */
-	int limit_seconds; /* for a hook without a timeout; 0: AR_HOOK_LIMIT_SECONDS */
+	bool empty_is_none; /* "env": [] is no environment of the hook's own */
+	int cwd;	    /* O_PATH of its working directory, -1: the caller's */
+	int limit_seconds;  /* for a hook without a timeout; 0: AR_HOOK_LIMIT_SECONDS */
 };
 #define AR_HOOKS_WHERE_INIT ((struct ar_hooks_where){ .cwd = -1 })
 /* Longer than any caller of a runtime waits. */

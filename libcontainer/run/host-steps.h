@@ -36,6 +36,8 @@ extern const struct ar_step ar_step_start_hooks;     /* startContainer, in init 
 extern const struct ar_step ar_step_created;  /* the record says so; pid file, pidfd socket */
 extern const struct ar_step ar_step_executed; /* exec: pid file, pidfd socket */
 
+/* The limits that are to be set; of compat without what v2 cannot say. NULL: none. */
+const struct ar_resources *ar_run_resources(struct ar_run *run);
 /* End what is in the container's cgroup and remove it; the unit goes with it, if it is one's. */
 int ar_container_remove_cgroup(struct ar_cgroup *cgroup, const struct ar_record *record,
 			       struct ar_error *err);

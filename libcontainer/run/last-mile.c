@@ -86,14 +86,26 @@ static int limits(struct ar_run *run, struct ar_error *err)
 	return ar_rlimits_apply(&run->process->rlimits, err);
 }
 
+/*
+ * Init has the CPUs of its cgroup, not those that the caller happens to be bound to (runtime-spec
+ * config.md); what exec is to have instead is for exec alone.
+ */
+static int affinity(const struct ar_run *run, struct ar_error *err)
+{
+	const struct ar_exec_cpu_affinity *asked =
+		run->target >= 0 ? run->process->exec_cpu_affinity : NULL;
+
+	if (asked)
+		return ar_affinity_apply(asked->final, err);
+	ar_affinity_reset();
+	return 0;
+}
+
 static int scheduling(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_process *p = run->process;
 	const struct ar_linux *linux = ar_run_linux(run);
-	/* of exec alone: init has the CPUs of its cgroup (runtime-spec config.md) */
-	bool exec = run->target >= 0;
-	int r = ar_affinity_apply(exec && p->exec_cpu_affinity ? p->exec_cpu_affinity->final : NULL,
-				  err);
+	int r = affinity(run, err);
 
 	if (r == 0)
 		r = ar_scheduler_apply(p->scheduler, err);

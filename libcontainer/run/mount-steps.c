@@ -117,6 +117,8 @@ static int place_bind(struct ar_run *run, size_t i, const struct ar_mount *m,
 	if (r == 0 && is_dir(target) != S_ISDIR(source->mode))
 		r = ar_fail(err, ENOTDIR, "mount '%s' on '%s': a file and a directory",
 			    source->resolved, m->destination);
+	if (r == 0)
+		r = ar_target_check_proc(run, m, target, source->fd, err);
 	return r < 0 ? r : ar_mount_place(q, target, ret_mount, err);
 }
 
@@ -218,6 +220,8 @@ static int place_filesystem(struct ar_run *run, size_t i, const struct ar_mount 
 	bool cgroup = ar_streq(m->type, "cgroup") || ar_streq(m->type, "cgroup2");
 	int r = ar_target_open(run, i, m, false, &target, err);
 
+	if (r == 0)
+		r = ar_target_check_proc(run, m, target, -1, err);
 	if (r < 0)
 		return r;
 	if (cgroup) {
@@ -305,13 +309,35 @@ static void make_readonly_later(struct ar_run *run, size_t i, int *mount)
 	run->mount_tree[i] = ar_steal_fd(mount);
 }
 
+/*
+ * runc, and so compat, changes a bind's flags by mounting it again, which says all of them: what no
+ * option asks for is off, whatever the source had. Where no option speaks of flags they stay, and
+ * so do access times of which none speaks. In a user namespace the source's are locked.
+ */
+static void say_all_flags(const struct ar_run *run, struct ar_mount_options *o)
+{
+	const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+	const uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+	bool locked = run->in_userns || !run->facts->host_root;
+
+	if (run->effective->profile != AR_PROFILE_COMPAT)
+		return;
+	if (o->remount || (o->flags && !locked))
+		o->attr_clr |= flags & ~o->attr_set;
+	if ((o->attr_clr & MOUNT_ATTR__ATIME) || (o->attr_set & MOUNT_ATTR_NODIRATIME))
+		o->attr_clr |= times & ~(o->attr_set & MOUNT_ATTR_NODIRATIME);
+	else
+		o->attr_clr &= ~times;
+}
+
 static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, struct ar_error *err)
 {
 	static const char *strict[] = { "subset=pid", "hidepid=2" };
 	struct ar_mount_options options;
 	struct ar_mount_request q = {
 		.name = m->destination,
-		.type = m->type,
+		.type = m->type ? m->type : "",
 		.source = m->source,
 		.options = &options,
 		.label = label_for(run, m),
@@ -331,7 +357,12 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	}
 	if (run->effective->proc_hidepid && ar_streq(m->type, "proc"))
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
-	if (options.remount && !options.bind)
+	if (options.bind || options.remount)
+		say_all_flags(run, &options);
+	/* its tree is the filesystem's alone */
+	else if (run->effective->profile == AR_PROFILE_COMPAT)
+		options.rec_set = options.rec_clr = 0;
+	if (options.remount && (!options.bind || run->effective->profile == AR_PROFILE_COMPAT))
 		return remount(run, i, m, &options, err);
 	if (!options.bind)
 		keep_mode(run, i, m, &options);

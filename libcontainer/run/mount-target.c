@@ -3,8 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -121,6 +126,63 @@ int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, i
 		return ar_fail(err, -fd, "target '%s'", m->destination);
 	*ret_fd = fd;
 	return 0;
+}
+
+/* Where a target is in the container: links on the way are followed by now. */
+static char *place_of(struct ar_run *run, int target)
+{
+	char path[PATH_MAX], link[32];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "self/fd/%d", target); /* 18 bytes at most */
+	n = readlinkat(run->proc, link, path, sizeof(path) - 1);
+	return n < 0 ? NULL : ar_strndup(run->arena, path, (size_t)n);
+}
+
+static bool is_procfs(const struct ar_mount *m, int source)
+{
+	struct statfs fs;
+
+	if (source < 0)
+		return ar_streq(m->type, "proc");
+	return fstatfs(source, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+int ar_target_check_proc(struct ar_run *run, const struct ar_mount *m, int target, int source,
+			 struct ar_error *err)
+{
+	static const char *const stood_in_for[] = {
+		"/proc/cpuinfo",
+		"/proc/diskstats",
+		"/proc/meminfo",
+		"/proc/stat",
+		"/proc/swaps",
+		"/proc/uptime",
+		"/proc/loadavg",
+		"/proc/slabinfo",
+		"/proc/sys/kernel/ns_last_pid",
+		"/proc/sys/crypto/fips_enabled",
+	};
+	const char *path;
+
+	if (run->effective->profile != AR_PROFILE_COMPAT)
+		return 0;
+	path = place_of(run, target);
+	if (!path || !ar_path_within(path, "/proc"))
+		return 0;
+	if (ar_streq(path, "/proc"))
+		return is_procfs(m, source)
+			       ? 0
+			       : ar_refuse(err, EPERM,
+					   "mount on '%s': \"%s\" cannot be mounted because it is "
+					   "not of type proc",
+					   m->destination, path);
+	for (size_t i = 0; i < AR_COUNT(stood_in_for); i++)
+		if (ar_streq(path, stood_in_for[i]))
+			return 0;
+	return ar_refuse(err, EPERM,
+			 "mount on '%s': \"%s\" cannot be mounted because it is inside /proc",
+			 m->destination, path);
 }
 
 int ar_target_working_directory(struct ar_run *run, struct ar_error *err)

@@ -26,6 +26,14 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *moun
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *mount, int *ret_fd,
 		   struct ar_error *err);
 /*
+ * In compat, that the target is not in the container's /proc, but for the files that lxcfs stands
+ * in for, nor that /proc itself unless what comes there is a procfs: as runc refuses it. What
+ * processes are told of themselves, and masks, are worth nothing there else. source: a bind's, or
+ * -1.
+ */
+int ar_target_check_proc(struct ar_run *run, const struct ar_mount *mount, int target, int source,
+			 struct ar_error *err);
+/*
  * Make the working directory where it is missing, as with runc, while the root can be written to.
  * What cannot be made is an error when it is entered, but for a bind that policy made read-only.
  */

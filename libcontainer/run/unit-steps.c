@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <sched.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "run/host-steps.h"
 #include "run/run.h"
+#include "spec/mount-options.h"
 
 /*
  * A container whose cgroup is made by systemd. The unit's name and its cgroup's path are on disk
@@ -84,7 +87,7 @@ static int properties(struct ar_run *run, struct ar_properties *p, struct ar_err
 {
 	static const char *const accounting[] = { "MemoryAccounting", "CPUAccounting",
 						  "IOAccounting", "TasksAccounting" };
-	const struct ar_linux *linux = ar_run_linux(run);
+	const struct ar_resources *resources = ar_run_resources(run);
 	int r;
 
 	add(run, p, "Description",
@@ -95,8 +98,8 @@ static int properties(struct ar_run *run, struct ar_properties *p, struct ar_err
 	/* it is stopped by who started it, not by the shutdown of the host's services */
 	add(run, p, "DefaultDependencies", ar_variant_flag(false));
 	r = ar_properties_of_annotations(run->arena, &run->effective->spec->annotations, p, err);
-	if (r == 0 && linux && linux->resources)
-		r = ar_properties_of_resources(run->arena, linux->resources,
+	if (r == 0 && resources)
+		r = ar_properties_of_resources(run->arena, resources,
 					       ar_systemd_version(run->systemd),
 					       run->unit.is_slice ? AR_SLICE_START : AR_UNIT_START,
 					       p, err);
@@ -117,6 +120,54 @@ static int check_inside(struct ar_run *run, struct ar_error *err)
 			 run->unit.name);
 }
 
+static bool shows_cgroup_writable(const struct ar_run *run)
+{
+	ar_list_foreach(const struct ar_mount, m, &run->effective->spec->mounts) {
+		struct ar_mount_options options;
+
+		ar_mount_options_parse(run->arena, &m->options, &options);
+		if (ar_streq(m->source, "cgroup") && !options.ro &&
+		    ar_streq(ar_path_absolute(run->arena, m->destination), "/sys/fs/cgroup"))
+			return true;
+	}
+	return false;
+}
+
+/* The host's number of a user of the container; false: it has none. */
+static bool host_user(const struct ar_run *run, uint64_t user, uid_t *ret)
+{
+	const struct ar_linux *linux = ar_run_linux(run);
+
+	*ret = (uid_t)user;
+	if (!ar_spec_namespace(run->effective->spec, "user"))
+		return true;
+	ar_list_foreach(const struct ar_id_mapping, map, &linux->uid_mappings) {
+		uint64_t offset = user - map->container_id.value; /* huge for one below it */
+
+		if (user < map->container_id.value || offset >= map->size.value)
+			continue;
+		*ret = (uid_t)(map->host_id.value + offset);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * As runc, with systemd alone: who has a cgroup namespace of its own and may write to what it sees
+ * there, as systemd in a container with a user namespace, is the owner of its cgroup.
+ */
+static int delegate(const struct ar_run *run, struct ar_error *err)
+{
+	const struct ar_process *process = run->effective->spec->process;
+	uid_t uid;
+
+	if (run->effective->profile != AR_PROFILE_COMPAT || !run->facts->host_root ||
+	    !(run->ns.fresh & CLONE_NEWCGROUP) || !shows_cgroup_writable(run) ||
+	    !host_user(run, process && process->user ? process->user->uid.value : 0, &uid))
+		return 0;
+	return ar_cgroup_delegate(&run->cgroup, uid, err);
+}
+
 static int start_unit(struct ar_run *run, struct ar_error *err)
 {
 	struct ar_properties p = { 0 };
@@ -132,7 +183,9 @@ static int start_unit(struct ar_run *run, struct ar_error *err)
 	r = ar_cgroup_open_made(&run->cgroup, err);
 	if (r == 0 && run->unit.is_slice)
 		r = ar_cgroup_enter(&run->cgroup, NULL, run->pid, err);
-	return r < 0 ? r : check_inside(run, err);
+	if (r == 0)
+		r = check_inside(run, err);
+	return r < 0 ? r : delegate(run, err);
 }
 
 const struct ar_step ar_step_unit = { "systemd unit", AR_HOST, AR_STEP_PLAIN, start_unit,

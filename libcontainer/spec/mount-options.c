@@ -7,7 +7,6 @@
 #include "base/sys.h"
 
 enum kind {
-	NOTHING,   /* known, and says nothing */
 	ATTR,	   /* MOUNT_ATTR_* of this mount */
 	ATIME,	   /* its access time: value is a mode, or the mode that it is not to have */
 	TREE_ATTR, /* the same for the whole tree */
@@ -27,7 +26,7 @@ enum kind {
 	X("async", SUPERBLOCK, MS_SYNCHRONOUS, true)                  \
 	X("atime", ATIME, MOUNT_ATTR_NOATIME, true)                   \
 	X("bind", FLAG, BOOL(bind), false)                            \
-	X("defaults", NOTHING, 0, false)                              \
+	X("defaults", FLAG, BOOL(defaults), false)                    \
 	X("dev", ATTR, MOUNT_ATTR_NODEV, true)                        \
 	X("diratime", ATTR, MOUNT_ATTR_NODIRATIME, true)              \
 	X("dirsync", SUPERBLOCK, MS_DIRSYNC, false)                   \
@@ -121,11 +120,25 @@ static void set_bit(uint64_t *set, uint64_t *clr, uint64_t bit, bool clear)
 	*(clear ? set : clr) &= ~bit;
 }
 
-/*
- * One of three modes. What is not to be relatime (the kernel's default, 0) is strictatime; what is
- * not to be one of the others is relatime.
- */
+/* One of three modes. To take one back says nothing of the others, as with mount(2): what a mount
+ * has, or the kernel's default, stays. */
 static void set_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
+{
+	bool now = (*clr & MOUNT_ATTR__ATIME) && (*set & MOUNT_ATTR__ATIME) == mode;
+
+	if (clear && !now)
+		return;
+	*set &= ~(uint64_t)MOUNT_ATTR__ATIME;
+	*clr &= ~(uint64_t)MOUNT_ATTR__ATIME;
+	if (clear)
+		return;
+	*set |= mode;
+	*clr |= MOUNT_ATTR__ATIME;
+}
+
+/* Of a whole tree, where one of the kernel's default must be made: what is not to be relatime (that
+ * default, 0) is strictatime; what is not to be one of the others is relatime. */
+static void set_tree_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
 {
 	uint64_t now = *set & MOUNT_ATTR__ATIME;
 
@@ -139,9 +152,8 @@ static void set_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
 
 static void apply(struct ar_mount_options *m, const struct option *o)
 {
+	m->flags |= o->kind == ATTR || o->kind == ATIME || o->kind == SUPERBLOCK;
 	switch (o->kind) {
-	case NOTHING:
-		break;
 	case ATTR:
 		set_bit(&m->attr_set, &m->attr_clr, o->value, o->clear);
 		break;
@@ -152,7 +164,7 @@ static void apply(struct ar_mount_options *m, const struct option *o)
 		set_bit(&m->rec_set, &m->rec_clr, o->value, o->clear);
 		break;
 	case TREE_ATIME:
-		set_atime(&m->rec_set, &m->rec_clr, o->value, o->clear);
+		set_tree_atime(&m->rec_set, &m->rec_clr, o->value, o->clear);
 		break;
 	case SUPERBLOCK:
 		set_bit(&m->sb_flags, &m->sb_clr, o->value, o->clear);

@@ -24,6 +24,8 @@ struct ar_mount_options {
 	bool ro;	      /* "ro" was the last of ro and rw (superblock and mount) */
 	bool bind, recursive; /* bind, rbind */
 	bool remount;
+	bool flags;    /* an option speaks of this mount's flags, or of its filesystem's */
+	bool defaults; /* says nothing */
 	unsigned long propagation; /* MS_PRIVATE ... with MS_REC for the r forms; 0: none */
 	bool idmap, ridmap;
 	bool tmpcopyup;

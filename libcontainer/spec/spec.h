@@ -5,6 +5,9 @@
 
 #undef linux /* a macro in GNU C */
 
+/* The newest runtime-spec that is implemented. */
+#define AR_SPEC_VERSION "1.3.0"
+
 /*
  * runtime-spec 1.3.0, config.md, config-linux.md and config-vm.md: what config.json says. Read-only
  * once decoded. Each structure has a class (table of fields) of the same name: ar_process ->

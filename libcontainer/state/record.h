@@ -36,7 +36,7 @@ struct ar_outcome {
 struct ar_record {
 	struct ar_opt_i64 version; /* of this format: 1; older ones stay readable */
 	const char *id;
-	const char *oci_version;
+	const char *oci_version;      /* of the runtime-spec's state that is told */
 	struct ar_opt_i64 pid;	      /* of init; 0 before it exists */
 	struct ar_opt_u64 start_time; /* of that process, clock ticks after boot */
 	const char *bundle;	      /* absolute */

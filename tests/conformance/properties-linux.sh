@@ -139,4 +139,23 @@ property "hooks, timeout" config='.hooks.createRuntime = [{path: "/bin/sleep", a
 property "hooks, several of a kind in their order" config=".hooks.createRuntime = [\"a\", \"b\"] | .hooks.createRuntime |= map({path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo \" + . + \" >>$volume/order\"]})" \
 	host='cat "$volume/order"' output=$'a\nb'
 
+# Without "env": the caller's on the host, the container's own in it, and nothing between. The directory is told by what is in it.
+while read -r kind since said; do
+	property "hooks.$kind, its environment and directory where it names none" runc="$since" before='export AR_HOST_WORD=host' \
+		config=".process.env += [\"WORD=inside\"] | .hooks.$kind = [{path: \"/bin/sh\",
+			args: [\"sh\", \"-c\", \"echo \${WORD--} \${AR_HOST_WORD--} \$(ls -d config.json observe) >$volume/said\"]}]" \
+		host='cat "$volume/said"' output="$said"
+done <<'KINDS'
+prestart 1.0 - host config.json
+createRuntime 1.0 - host config.json
+createContainer 1.3 - - observe
+KINDS
+start_hook='.root.readonly = false | .process.cwd = "/tmp" | .process.env += ["WORD=inside"]
+	| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo ${WORD--} ${AR_HOST_WORD--} $PWD >/said"]}]'
+property "hooks.startContainer, its environment and directory where it names none" before='export AR_HOST_WORD=host' config="$start_hook" \
+	run='cat /said' output='inside - /tmp'
+property "hooks.startContainer, an empty environment" runc=1.3 config="$start_hook | .hooks.startContainer[0].env = []" run='cat /said' output='inside - /tmp'
+property "hooks.createRuntime, an empty environment" before='export AR_HOST_WORD=host' \
+	config=".hooks.createRuntime = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo \${AR_HOST_WORD--} >$volume/said\"], env: []}]" host='cat "$volume/said"' output=-
+
 properties_end

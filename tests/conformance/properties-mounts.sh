@@ -56,6 +56,9 @@ property "a tmpfs without a mode has that of its directory" before='make_rootfs 
 	config="$(tmpfs '"size=1m"')" run='stat -c "%a %u" /mnt' output='2751 0'
 property "a tmpfs on what was not there has its own" config='.mounts += [{destination: "/not/there", type: "tmpfs", source: "tmpfs"}]' \
 	run='stat -c %a /not/there' output=1777
+property "option iversion of a filesystem that has none" config="$(tmpfs '"iversion"')" run="$flags" output=rw,relatime
+property "option norelatime" config="$(tmpfs '"norelatime"')" run="$flags" output=rw,relatime
+property "recursive options of a filesystem say nothing" runc=1.1 config="$(tmpfs '"rro", "rnosuid"')" run="$flags" output=rw,relatime
 property "option tmpcopyup" config='.mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]' \
 	run='grep -c ^root: /etc/passwd; touch /etc/new && echo written' output=$'1\nwritten'
 
@@ -79,6 +82,44 @@ noexec noexec
 noatime noatime
 nodiratime nodiratime
 OPTIONS
+# Of a source with flags of its own: all of them are the container's as soon as an option speaks of one.
+host_flags='mount -t tmpfs -o nosuid,nodev,noexec,noatime,mode=755 none "$volume"'
+while read -r since options expected; do
+	property "a bind of a mount with flags: ${options:-no option}" runc="$since" before="$host_flags" config="$(bind "\"rbind\"${options:+, \"${options//,/\", \"}\"}")" \
+		run="$flags" output="$expected"
+	umount -l "$volume"
+done <<'OPTIONS'
+1.0  rprivate rw,nosuid,nodev,noexec,noatime
+1.0  tmpcopyup rw,nosuid,nodev,noexec,noatime
+1.2  rw rw,noatime
+1.0  ro ro,noatime
+1.2  suid rw,noatime
+1.0  nodev rw,nodev,noatime
+1.0  relatime rw,relatime
+1.0  nodiratime rw,nodiratime,relatime
+1.2  noatime,atime rw,noatime
+1.2  norelatime rw,noatime
+1.2  diratime rw,noatime
+1.0  sync rw,noatime
+OPTIONS
+property "a bind of a mount with flags, in a user namespace" needs=userns runc=1.2 before="$host_flags" run="$flags" output=ro,nosuid,nodev,noexec,noatime \
+	config="$(bind '"rbind", "ro"') | .linux.namespaces += [{type: \"user\"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings"
+umount -l "$volume"
+while read -r option; do
+	property "bind and $option" runc=1.2 config="$(bind "\"bind\", \"$option\"")" error='bind mounts cannot have any filesystem-specific options applied'
+done <<'OPTIONS'
+size=1k
+mode=700
+defaults
+acl
+unknown
+OPTIONS
+property "bind and remount, where nothing is mounted" config="$(bind '"bind", "remount", "ro"')" error='invalid argument'
+property "remount says all flags" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec"]},
+	{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]}]' run="$flags" output=ro,relatime
+property "bind and remount, of what is mounted" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec"]},
+	{destination: "/mnt", type: "bind", source: "/tmp", options: ["bind", "remount", "ro"]}]' run="$flags" output=ro,relatime
 property "bind, ro is the mount's alone" before='touch "$volume/x"' config="$(bind '"bind", "ro"')" \
 	run='touch /mnt/x 2>&1' status=1 match='Read-only file system'
 # A mount in the source, which binds with "rbind" alone bring.
@@ -160,6 +201,32 @@ property "mounts come in their order" config='.mounts += [{destination: "/mnt", 
 	run='touch /mnt/x; awk "\$5 ~ \"^/mnt\" { print \$5 }" /proc/self/mountinfo' output=$'/mnt\n/mnt/in'
 property "a source that is missing" config='.mounts += [{destination: "/mnt", type: "bind", source: "/nonesuch/x", options: ["bind"]}]' error=nonesuch
 property "a type that the kernel has not" config='.mounts += [{destination: "/mnt", type: "nofs", source: "none"}]' error='no such device'
+property "a mount without a type" config='.mounts += [{destination: "/mnt"}]' error='no such device'
+# Over the container's /proc comes another procfs alone, and in it what lxcfs stands in for.
+while read -r since type place error; do
+	touch "$TEST_TMP/file"
+	source=$TEST_TMP/file
+	[ "$type" != folder ] || source=$TEST_TMP
+	[ "$type" = tmpfs ] || type="bind\", options: [\"bind\"], source: \"$source"
+	property "a mount on $place: ${error:-fine}" runc="$since" config=".mounts += [{destination: \"$place\", type: \"$type\"}]" run='echo runs' \
+		output=runs error="$error"
+done <<'PLACES'
+1.0 folder /proc not of type proc
+1.2 tmpfs /proc not of type proc
+1.0 folder /proc/sys inside /proc
+1.2 tmpfs /proc/fs inside /proc
+1.0 folder /proc/self inside /proc
+1.0 file /proc/version inside /proc
+1.0 file /proc/net/dev inside /proc
+1.0 file /proc/1/maps inside /proc
+1.2 tmpfs /mnt/../proc/fs inside /proc
+1.0 file /proc/cpuinfo
+1.0 file /proc/uptime
+1.0 file /proc/sys/kernel/ns_last_pid
+PLACES
+property "a mount on /proc: the host's" config='.mounts += [{destination: "/proc", type: "bind", source: "/proc", options: ["rbind"]}]' run='echo runs' output=runs
+property "a mount in another procfs" config='.mounts += [{destination: "/proc2", type: "proc", source: "proc"}, {destination: "/proc2/fs", type: "tmpfs", source: "tmpfs"}]' \
+	run='echo runs' output=runs
 property "what every container finds in /dev" run='cd /dev && ls -d null zero full tty random urandom fd stdin stdout stderr ptmx pts shm' \
 	match='fd.*full.*null.*ptmx.*pts.*random.*shm.*stderr.*stdin.*stdout.*tty.*urandom.*zero'
 

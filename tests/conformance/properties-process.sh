@@ -96,6 +96,12 @@ property "process.ioPriority IOPRIO_CLASS_RT" runc=1.2 config='.process.ioPriori
 property "process.ioPriority IOPRIO_CLASS_IDLE" runc=1.2 config='.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}' as='/observe ioprio' match='^IDLE'
 property "process.execCPUAffinity" runc=1.3 config='.process.execCPUAffinity = {initial: "0", final: "0"}' \
 	host='"${runtime[@]}" exec "$id" grep Cpus_allowed_list /proc/self/status' output=$'Cpus_allowed_list:\t0'
+# A caller that is bound to a CPU binds no container.
+cpus='Cpus_allowed_list:[[:space:]]*'
+all_cpus=$(taskset -c 0-1023 sed -n "s/^$cpus//p" /proc/self/status)
+property "the CPUs are not those of the caller" runc=1.4 before='taskset -pc 0 $BASHPID >/dev/null' \
+	host='sed -n "s/^$cpus//p" "/proc/$pid/status"; "${runtime[@]}" exec "$id" sed -n "s/^$cpus//p" /proc/self/status' output="$all_cpus"$'\n'"$all_cpus"
+taskset -pc "$all_cpus" $$ >/dev/null
 property "process.apparmorProfile" needs=apparmor config='.process.apparmorProfile = "unconfined"' run='cat /proc/self/attr/current' output=unconfined
 property "process.apparmorProfile that is not loaded" runc=no config='.process.apparmorProfile = "no-such-profile"' error=AppArmor
 property "process.selinuxLabel" needs=selinux config='.process.selinuxLabel = "system_u:system_r:container_t:s0:c1,c2"' \

@@ -12,6 +12,7 @@ limit() {
 
 limit pids.limit pids.max 33 'pids.limit = 33' needs=pids
 limit 'pids.limit 0 or less' pids.max max 'pids.limit = -1' needs=pids
+limit 'pids.limit 0 is none' pids.max max 'pids.limit = 0' needs=pids runc=no
 property "linux.resources.pids.limit holds" needs=pids unified=yes config='.linux.resources.pids.limit = 5' \
 	run='for i in 1 2 3 4 5 6 7 8; do sleep 1 & done 2>&1' status=2 match='[Cc]an.t fork|Resource temporarily unavailable'
 
@@ -77,6 +78,21 @@ else
 	skip "needs an RDMA device"
 fi
 
+# What only v1 has is left out.
+while read -r field; do
+	property "linux.resources.${field%% *} is left out" unified=yes config=".linux.resources.$field" run='echo runs' output=runs
+done <<'FIELDS'
+memory.swappiness = 10
+memory.disableOOMKiller = true
+cpu.realtimeRuntime = 950000
+cpu.realtimePeriod = 1000000
+network.classID = 1
+network.priorities = [{name: "lo", priority: 5}]
+blockIO.leafWeight = 10
+FIELDS
+property "the controllers of the container's cgroup" unified=yes needs=cgroup \
+	host='own=$(sed -n "s/^0:://p" /proc/$pid/cgroup); root=$(cgroup_root); cmp "$root/cgroup.controllers" "$root$own/cgroup.controllers" && echo all' output=all
+
 limit unified 'pids.max cgroup.max.depth' $'44\n7' 'unified = {"pids.max": "44", "cgroup.max.depth": "7"}' needs=pids
 limit 'unified, no controller needed' 'cgroup.max.descendants' 9 'unified = {"cgroup.max.descendants": "9"}' needs=cgroup
 property "linux.resources.unified, an unknown key" needs=cgroup unified=yes config='.linux.resources.unified = {"nonesuch.max": "1"}' error=nonesuch
@@ -105,6 +121,9 @@ else
 	test_begin "linux.resources.devices"
 	skip "needs the device 'fuse'"
 fi
+property "linux.resources.devices: /dev/net/tun is open always" needs=CAP_MKNOD unified=yes \
+	config='.process.capabilities |= map_values(. + ["CAP_MKNOD"]) | .root.readonly = false | .linux.resources.devices = [{allow: false, access: "rwm"}]' \
+	run='mknod /tun c 10 200; (: </tun) 2>&1 | grep -c "not permitted"' status=1 output=0
 property "linux.resources.devices: nodes may be made, not opened" needs=CAP_MKNOD unified=yes \
 	config='.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique) | .root.readonly = false
 		| .linux.resources.devices = [{allow: false, access: "rwm"}]' \

@@ -65,6 +65,29 @@ expect_success
 check_equal "the unit" "$(unit_property ActiveState "${id//-/}.slice")" inactive
 assert_nothing_left
 
+# Whose is the unit's cgroup, its file of processes and that of a limit. The mount of a cgroup is writable by the filter's choice.
+owners() {
+	local folder
+	folder=$(cgroup_root)$(init_cgroup)
+	stat -c %u "$folder" "$folder/cgroup.procs" "$folder/cgroup.freeze" | tr '\n' ' '
+}
+mapped='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+	| .linux.gidMappings = .linux.uidMappings | (.mounts[] | select(.destination == "/sys/fs/cgroup")) =
+		{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev"'
+while IFS='|' read -r profile option expected; do
+	if test_begin "in $profile, with a cgroup mount '${option:-rw}', the unit's cgroup is that of $expected" userns; then
+		unit_bundle "$mapped${option:+, \"$option\"}]}" sleep 1000
+		run_agentrun --profile "$profile" --systemd-cgroup run --detach --bundle "$bundle" "$id"
+		expect_success
+		check_equal owners "$(owners)" "$expected "
+		run_agentrun delete --force "$id"
+		assert_no_unit_left
+	fi
+done <<'OWNERS'
+compat||100000 100000 0
+compat|ro|0 0 0
+OWNERS
+
 # cgroupsPath | what is said
 while IFS='|' read -r path words; do
 	test_begin "a cgroupsPath of '$path' is refused"

@@ -275,8 +275,8 @@ TEST("who wants a cgroup alone gets none above or below those of others")
 
 TEST("who wants a cgroup alone gets an empty one that is there, and one below the caller's own")
 {
-	struct ar_cgroup own = made("own"), taken = made("taken"), again = at("taken"),
-			 below = at("own/box");
+	struct ar_cgroup own = made("caller"), taken = made("taken"), again = at("taken"),
+			 below = at("caller/box");
 
 	again.alone = below.alone = true;
 	CHECK_INT(ar_cgroup_make(&again, NULL, &err), 0);
@@ -286,6 +286,26 @@ TEST("who wants a cgroup alone gets an empty one that is there, and one below th
 	removed(&below);
 	CHECK_INT(ar_file_write(own.root_fd, "cgroup.procs", "0", &err), 0);
 	removed(&own);
+}
+
+static uid_t owner(const struct ar_cgroup *cgroup, const char *file)
+{
+	struct stat st;
+
+	CHECK_INT(fstatat(cgroup->fd, file, &st, 0), 0);
+	return st.st_uid;
+}
+
+TEST("a delegated cgroup is a user's, with the files that the kernel says")
+{
+	struct ar_cgroup cgroup = made("given");
+
+	CHECK_INT(ar_cgroup_delegate(&cgroup, 100000, &err), 0);
+	CHECK_UINT(owner(&cgroup, "."), 100000);
+	CHECK_UINT(owner(&cgroup, "cgroup.procs"), 100000);
+	CHECK_UINT(owner(&cgroup, "cgroup.subtree_control"), 100000);
+	CHECK_UINT(owner(&cgroup, "cgroup.freeze"), 0);
+	removed(&cgroup);
 }
 
 TEST("a frozen cgroup, or one below a frozen one, is refused and nothing is left of it")

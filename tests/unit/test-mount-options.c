@@ -26,7 +26,7 @@ static const struct {
 	const char *data;
 } cases[] = {
 	{ { NULL }, { 0 }, NULL },
-	{ { "defaults" }, { 0 }, NULL },
+	{ { "defaults" }, { .defaults = true }, NULL },
 
 	/* one bit each, and the other way round */
 	{ { "ro" }, { .attr_set = MOUNT_ATTR_RDONLY, .ro = true }, NULL },
@@ -77,15 +77,14 @@ static const struct {
 	  { .attr_set = MOUNT_ATTR_STRICTATIME, .attr_clr = MOUNT_ATTR__ATIME },
 	  NULL },
 	{ { "strictatime", "relatime" }, { .attr_clr = MOUNT_ATTR__ATIME }, NULL },
-	{ { "atime" }, { .attr_clr = MOUNT_ATTR__ATIME }, NULL },
-	{ { "noatime", "atime" }, { .attr_clr = MOUNT_ATTR__ATIME }, NULL },
+	{ { "atime" }, { 0 }, NULL },
+	{ { "noatime", "atime" }, { 0 }, NULL },
+	{ { "relatime", "norelatime" }, { 0 }, NULL },
 	{ { "strictatime", "atime" },
 	  { .attr_set = MOUNT_ATTR_STRICTATIME, .attr_clr = MOUNT_ATTR__ATIME },
 	  NULL },
-	{ { "strictatime", "nostrictatime" }, { .attr_clr = MOUNT_ATTR__ATIME }, NULL },
-	{ { "norelatime" },
-	  { .attr_set = MOUNT_ATTR_STRICTATIME, .attr_clr = MOUNT_ATTR__ATIME },
-	  NULL },
+	{ { "strictatime", "nostrictatime" }, { 0 }, NULL },
+	{ { "norelatime" }, { 0 }, NULL },
 	{ { "noatime", "norelatime" },
 	  { .attr_set = MOUNT_ATTR_NOATIME, .attr_clr = MOUNT_ATTR__ATIME },
 	  NULL },
@@ -151,7 +150,7 @@ TEST("options become flags, the last of those that exclude each other counts")
 		    o.bind != want->bind || o.recursive != want->recursive ||
 		    o.remount != want->remount || o.propagation != want->propagation ||
 		    o.idmap != want->idmap || o.ridmap != want->ridmap ||
-		    o.tmpcopyup != want->tmpcopyup)
+		    o.tmpcopyup != want->tmpcopyup || o.defaults != want->defaults)
 			test_fail(
 				__FILE__, __LINE__,
 				"case %zu (\"%s\" ...)\n#      got: set %#lx clr %#lx rec %#lx/%#lx sb "
@@ -164,6 +163,24 @@ TEST("options become flags, the last of those that exclude each other counts")
 		CHECK_STR(o.data.items[0], cases[i].data);
 		CHECK_UINT(o.data.n, cases[i].data ? 1 : 0);
 	}
+}
+
+TEST("whether an option speaks of flags, to set or to clear one")
+{
+	static const struct {
+		const char *option;
+		bool speaks;
+	} those[] = {
+		{ "ro", true },	       { "suid", true },     { "atime", true },
+		{ "async", true },     { "rbind", false },   { "rro", false },
+		{ "shared", false },   { "idmap", false },   { "remount", false },
+		{ "defaults", false }, { "size=1k", false },
+	};
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+
+	for (size_t i = 0; i < AR_COUNT(those); i++)
+		CHECK_INT(parse(arena, (const char *[]){ those[i].option, NULL }).flags,
+			  those[i].speaks);
 }
 
 TEST("what is the filesystem's keeps its order")

@@ -226,6 +226,21 @@ TEST("the affinity becomes the list")
 	CHECK(CPU_ISSET(0, &set));
 }
 
+TEST("the affinity becomes that of nobody in particular again")
+{
+	struct ar_error err;
+	cpu_set_t before, after;
+
+	ar_affinity_reset();
+	CHECK_INT(sched_getaffinity(0, sizeof(before), &before), 0);
+	if (!CPU_ISSET(0, &before))
+		SKIP("needs CPU 0");
+	CHECK_INT(ar_affinity_apply("0", &err), 0);
+	ar_affinity_reset();
+	CHECK_INT(sched_getaffinity(0, sizeof(after), &after), 0);
+	CHECK(CPU_EQUAL(&before, &after));
+}
+
 TEST("CPUs that are not there do not count, but one must be")
 {
 	struct ar_error err;
