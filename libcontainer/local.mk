@@ -247,6 +247,7 @@ libcontainer_a_SOURCES = \
 	%D%/run/hook-process.h \
 	%D%/run/hooks.c \
 	%D%/run/hooks.h \
+	%D%/run/hook-steps.c \
 	%D%/run/host-steps.c \
 	%D%/run/host-steps.h \
 	%D%/run/init-steps.c \
