@@ -309,31 +309,10 @@ static void make_readonly_later(struct ar_run *run, size_t i, int *mount)
 	run->mount_tree[i] = ar_steal_fd(mount);
 }
 
-/*
- * runc, and so compat, changes a bind's flags by mounting it again, which says all of them: what no
- * option asks for is off, whatever the source had. Where no option speaks of flags they stay, and
- * so do access times of which none speaks. In a user namespace the source's are locked.
- */
-static void say_all_flags(const struct ar_run *run, struct ar_mount_options *o)
-{
-	const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-			       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
-	const uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
-	bool locked = run->in_userns || !run->facts->host_root;
-
-	if (run->effective->profile != AR_PROFILE_COMPAT)
-		return;
-	if (o->remount || (o->flags && !locked))
-		o->attr_clr |= flags & ~o->attr_set;
-	if ((o->attr_clr & MOUNT_ATTR__ATIME) || (o->attr_set & MOUNT_ATTR_NODIRATIME))
-		o->attr_clr |= times & ~(o->attr_set & MOUNT_ATTR_NODIRATIME);
-	else
-		o->attr_clr &= ~times;
-}
-
 static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, struct ar_error *err)
 {
 	static const char *strict[] = { "subset=pid", "hidepid=2" };
+	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
 	struct ar_mount_options options;
 	struct ar_mount_request q = {
 		.name = m->destination,
@@ -357,10 +336,9 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	}
 	if (run->effective->proc_hidepid && ar_streq(m->type, "proc"))
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
-	if (options.bind || options.remount)
-		say_all_flags(run, &options);
-	/* its tree is the filesystem's alone */
-	else if (run->effective->profile == AR_PROFILE_COMPAT)
+	if (compat && (options.bind || options.remount))
+		ar_mount_options_say_all(&options, run->in_userns || !run->facts->host_root);
+	else if (compat) /* a filesystem has no tree below it yet */
 		options.rec_set = options.rec_clr = 0;
 	if (options.remount && (!options.bind || run->effective->profile == AR_PROFILE_COMPAT))
 		return remount(run, i, m, &options, err);

@@ -197,6 +197,20 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *lis
 	*ret = m;
 }
 
+void ar_mount_options_say_all(struct ar_mount_options *o, bool locked)
+{
+	const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+	const uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+
+	if (o->remount || (o->flags && !locked))
+		o->attr_clr |= flags & ~o->attr_set;
+	if ((o->attr_clr & MOUNT_ATTR__ATIME) || (o->attr_set & MOUNT_ATTR_NODIRATIME))
+		o->attr_clr |= times & ~(o->attr_set & MOUNT_ATTR_NODIRATIME);
+	else
+		o->attr_clr &= ~times;
+}
+
 bool ar_mount_option_is_label(const char *option)
 {
 	static const char name[] = "context";

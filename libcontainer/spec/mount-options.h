@@ -39,6 +39,12 @@ struct ar_mount_options {
 void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *options,
 			    struct ar_mount_options *ret);
 /*
+ * As runc means them: the flags of a bind are changed by mounting it again, which says all of them,
+ * so that what no option asks for is off, whatever the source had. Where no option speaks of flags
+ * they stay, and so do access times of which none speaks, and what is locked (by a user namespace).
+ */
+void ar_mount_options_say_all(struct ar_mount_options *options, bool locked);
+/*
  * Options that stand alone: what is not a name of ours goes to mount(2) as text in other runtimes,
  * where a comma begins another option. A comma in double quotes (a label's categories), behind a
  * backslash (overlay) or in a label that is not quoted is the option's own.
