@@ -65,10 +65,7 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 		r = ar_file_read(m->arena, m->bundle_fd, "config.json", CONFIG_MAX, &m->config,
 				 &m->config_len, err);
 	if (r == -ENOENT && m->bundle_fd >= 0)
-		return ar_refuse(
-			err, ENOENT,
-			"the bundle '%s' has no config.json (\"agentrun spec\" writes one)",
-			m->bundle);
+		return ar_refuse(err, ENOENT, "JSON specification file config.json not found");
 	if (r == 0)
 		r = ar_spec_parse(m->arena, "config.json", m->config, m->config_len, &m->spec, err);
 	if (r < 0)

@@ -52,9 +52,8 @@ static bool *overridden(struct ar_arena *arena, const struct ar_strings *env)
 					    .at = i };
 	qsort(sorted, env->n, sizeof(*sorted), compare);
 	for (size_t i = 0; i + 1 < env->n; i++)
-		out[sorted[i].at] =
-			sorted[i].name_len == sorted[i + 1].name_len &&
-			!memcmp(sorted[i].text, sorted[i + 1].text, sorted[i].name_len);
+		out[sorted[i].at] = sorted[i].name_len == sorted[i + 1].name_len &&
+				    !memcmp(sorted[i].text, sorted[i + 1].text, sorted[i].name_len);
 	return out;
 }
 
@@ -146,31 +145,31 @@ static int not_executable(const char *name, int r, struct ar_error *err)
 	return ar_refuse(err, -r, "exec: \"%s\": %s", name, ar_errno_text(-r));
 }
 
+/*
+ * As Go's os/exec: what is no program that may be executed is passed over, and the first one found
+ * is not executed where its directory is relative.
+ */
 static int search(struct ar_arena *arena, const char *name, const char *path, const char **ret,
 		  struct ar_error *err)
 {
 	char full[PATH_MAX];
-	int denied = 0;
 
-	for (const char *p = path; p && *p;) {
+	for (const char *p = path && *path ? path : NULL; p;) {
 		size_t len = strcspn(p, ":");
-		int r;
 
 		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)len, p, len ? "/" : "./", name) <
-		    (int)sizeof(full)) {
-			r = executable(full);
-			if (r == 0) {
-				*ret = ar_strdup(arena, full);
-				return 0;
-			}
-			if (r == -EACCES)
-				denied = 1;
+			    (int)sizeof(full) &&
+		    executable(full) == 0) {
+			if (*p != '/')
+				return ar_refuse(
+					err, EINVAL,
+					"exec: \"%s\": cannot run executable found relative to current directory",
+					name);
+			*ret = ar_strdup(arena, full);
+			return 0;
 		}
-		p += len;
-		p += *p == ':';
+		p = p[len] ? p + len + 1 : NULL;
 	}
-	if (denied)
-		return ar_refuse(err, EACCES, "exec: \"%s\": permission denied", name);
 	return ar_refuse(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
@@ -180,8 +179,6 @@ int ar_program_find(struct ar_arena *arena, const struct ar_process *process,
 	const char *name = process->args.n ? process->args.items[0] : "";
 	int r;
 
-	if (!*name)
-		return ar_fail(err, 0, "process.args names no program");
 	ret->argv = (char *const *)process->args.items;
 	if (!strchr(name, '/'))
 		return search(arena, name, variable(&process->env, "PATH"), &ret->path, err);
