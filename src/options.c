@@ -134,9 +134,24 @@ static int take_apart(const char *arg, struct word *ret, struct ar_error *err)
 	return 0;
 }
 
+/* What every table has. */
+static bool is_help(const struct word *word)
+{
+	return is_named(word, "help") || is_named(word, "h");
+}
+
+static int parse_help(const struct word *word, bool *ret, struct ar_error *err)
+{
+	*ret = true;
+	if (!word->value || parse_bool(word->value, ret) == 0)
+		return 0;
+	return ar_refuse(err, EINVAL, "invalid boolean value \"%s\" for -%.*s: parse error",
+			 word->value, (int)word->name_len, word->name);
+}
+
 /* Read the option at argv[*at] and move *at to its last argument. */
 static int parse_one(struct ar_arena *arena, const struct ar_option_table *table, char **argv,
-		     int argc, int *at, void *values, struct ar_error *err)
+		     int argc, int *at, void *values, bool *help, struct ar_error *err)
 {
 	const struct ar_option *option;
 	const char *value;
@@ -147,8 +162,8 @@ static int parse_one(struct ar_arena *arena, const struct ar_option_table *table
 	if (r < 0)
 		return r;
 	option = find(table, &word);
-	if (!option && (is_named(&word, "help") || is_named(&word, "h")))
-		return AR_OPTIONS_HELP;
+	if (!option && is_help(&word))
+		return parse_help(&word, help, err);
 	if (!option)
 		return ar_refuse(err, EINVAL, "flag provided but not defined: -%.*s",
 				 (int)word.name_len, word.name);
@@ -161,7 +176,7 @@ static int parse_one(struct ar_arena *arena, const struct ar_option_table *table
 		return ar_refuse(err, EINVAL, "flag needs an argument: -%.*s", (int)word.name_len,
 				 word.name);
 	r = set_value(arena, option, value, values);
-	return r < 0 ? invalid_value(option, &word, value, r, err) : AR_OPTIONS_DONE;
+	return r < 0 ? invalid_value(option, &word, value, r, err) : 0;
 }
 
 /* The table's own defaults are text of ours: one that does not parse is a defect that every test
@@ -180,31 +195,40 @@ static int set_fallbacks(struct ar_arena *arena, const struct ar_option_table *t
 	return 0;
 }
 
+/* Behind the first word, where options may still stand, what is none of them is a word: "kill ID
+ * -9". */
+static bool is_word(const struct ar_option_table *table, const char *arg, bool is_first)
+{
+	struct word word;
+
+	if (!looks_like_option(arg))
+		return true;
+	if (is_first)
+		return false;
+	return take_apart(arg, &word, NULL) < 0 || (!find(table, &word) && !is_help(&word));
+}
+
 int ar_options_parse(struct ar_arena *arena, const struct ar_option_table *table, char **argv,
 		     int argc, void *values, struct ar_words *ret_rest, struct ar_error *err)
 {
 	char **rest = ar_alloc_array(arena, (size_t)argc + 1, sizeof(*rest));
-	bool only_words = false;
+	bool only_words = false, help = false;
 	int n = 0, r;
 
 	r = set_fallbacks(arena, table, values, err);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < argc && r == 0; i++) {
 		if (!only_words && strcmp(argv[i], "--") == 0) {
 			only_words = true;
-			continue;
-		}
-		if (only_words || !looks_like_option(argv[i])) {
+		} else if (only_words || is_word(table, argv[i], n == 0)) {
 			rest[n++] = argv[i];
 			if (table->order == AR_OPTIONS_FIRST)
 				only_words = true;
-			continue;
+		} else {
+			r = parse_one(arena, table, argv, argc, &i, values, &help, err);
 		}
-		r = parse_one(arena, table, argv, argc, &i, values, err);
-		if (r != AR_OPTIONS_DONE)
-			return r;
 	}
+	if (r < 0)
+		return r;
 	*ret_rest = (struct ar_words){ .argv = rest, .argc = n };
-	return AR_OPTIONS_DONE;
+	return help ? AR_OPTIONS_HELP : AR_OPTIONS_DONE;
 }

@@ -35,8 +35,9 @@ struct ar_option {
 
 /* Where options may stand. */
 enum ar_order {
-	AR_OPTIONS_ANYWHERE,
-	AR_OPTIONS_FIRST, /* what follows the first other word are words */
+	AR_OPTIONS_ANYWHERE, /* what looks like one behind the first other word, and is none, is a
+				word */
+	AR_OPTIONS_FIRST,    /* what follows the first other word are words */
 };
 
 struct ar_option_table {
@@ -60,7 +61,7 @@ struct ar_words {
 enum ar_options_answer { AR_OPTIONS_DONE, AR_OPTIONS_HELP };
 
 /*
- * Read argv (without the program's name) into values. AR_OPTIONS_HELP: -h or --help was seen.
+ * Read argv (without the program's name) into values. AR_OPTIONS_HELP: -h or --help was among them.
  * Errors have Go's words, that callers look for ("flag needs an argument: -x"); what was read
  * before stays in values.
  */
