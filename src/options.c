@@ -14,6 +14,16 @@
 
 const struct ar_option_table ar_no_options = { 0 };
 
+bool ar_option_is_switch(const struct ar_option *option)
+{
+	return option->type == AR_OPTION_BOOL || option->type == AR_OPTION_TRISTATE;
+}
+
+bool ar_option_is_list(const struct ar_option *option)
+{
+	return option->type == AR_OPTION_STRINGS || option->type == AR_OPTION_NUMBERS;
+}
+
 /* One argument taken apart: "--name=value". */
 struct word {
 	const char *name;
@@ -52,23 +62,34 @@ static int set_value(struct ar_arena *arena, const struct ar_option *option, con
 	void *at = (char *)values + option->offset;
 	struct ar_opt_i64 i = { .set = true };
 	struct ar_opt_u64 u = { .set = true };
+	bool yes;
 	int r = 0;
 
 	switch (option->type) {
 	case AR_OPTION_BOOL:
 		return parse_bool(value, at);
+	case AR_OPTION_TRISTATE:
+		r = parse_bool(value, &yes);
+		if (r == 0)
+			*(enum ar_tri *)at = yes ? AR_YES : AR_NO;
+		return r;
 	case AR_OPTION_STRING:
 		*(const char **)at = value;
 		return 0;
+	case AR_OPTION_NUMBERS:
+		r = ar_parse_i64(value, &i.value);
+		if (r < 0)
+			return r;
+		__attribute__((fallthrough));
 	case AR_OPTION_STRINGS:
 		add_string(arena, at, value);
 		return 0;
 	case AR_OPTION_UINT:
-		r = ar_parse_u64(value, &u.value);
-		if (r == 0 && u.value > INT_MAX)
+		r = ar_parse_i64(value, &i.value);
+		if (r == 0 && i.value > INT_MAX)
 			r = -ERANGE;
 		if (r == 0)
-			*(unsigned int *)at = (unsigned int)u.value;
+			*(unsigned int *)at = i.value > 0 ? (unsigned int)i.value : 0;
 		return r;
 	case AR_OPTION_I64:
 		r = ar_parse_i64(value, &i.value);
@@ -91,7 +112,7 @@ static int invalid_value(const struct ar_option *option, const struct word *word
 {
 	const char *why = r == -ERANGE ? "value out of range" : "parse error";
 
-	if (option->type == AR_OPTION_BOOL)
+	if (ar_option_is_switch(option))
 		return ar_refuse(err, EINVAL, "invalid boolean value \"%s\" for -%.*s: %s", value,
 				 (int)word->name_len, word->name, why);
 	return ar_refuse(err, EINVAL, "invalid value \"%s\" for flag -%.*s: %s", value,
@@ -168,7 +189,7 @@ static int parse_one(struct ar_arena *arena, const struct ar_option_table *table
 		return ar_refuse(err, EINVAL, "flag provided but not defined: -%.*s",
 				 (int)word.name_len, word.name);
 	value = word.value;
-	if (!value && option->type == AR_OPTION_BOOL)
+	if (!value && ar_option_is_switch(option))
 		value = "true";
 	if (!value && *at + 1 < argc)
 		value = argv[++*at];

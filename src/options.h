@@ -15,9 +15,11 @@ struct ar_error;
 
 enum ar_option_type {
 	AR_OPTION_BOOL,	    /* bool */
+	AR_OPTION_TRISTATE, /* enum ar_tri, AR_UNSET where it is not given */
 	AR_OPTION_STRING,   /* const char * */
 	AR_OPTION_STRINGS,  /* struct ar_strings; may be given again, never split at commas */
-	AR_OPTION_UINT,	    /* unsigned int */
+	AR_OPTION_NUMBERS,  /* the same, of integers */
+	AR_OPTION_UINT,	    /* unsigned int; a negative number is 0, as with runc */
 	AR_OPTION_I64,	    /* struct ar_opt_i64 */
 	AR_OPTION_U64,	    /* struct ar_opt_u64 */
 	AR_OPTION_DURATION, /* int64_t, nanoseconds */
@@ -32,6 +34,11 @@ struct ar_option {
 	const char *fallback; /* the value where none is given, as text */
 	const char *help;
 };
+
+/* One that has no value behind a blank. */
+bool ar_option_is_switch(const struct ar_option *option);
+/* One that may be given again. */
+bool ar_option_is_list(const struct ar_option *option);
 
 /* Where options may stand. */
 enum ar_order {

@@ -127,8 +127,10 @@ static int from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
 	p->env = appended(arena, &own->env, &args->env);
 	p->selinux_label = args->process_label;
 	p->apparmor_profile = args->apparmor;
-	if (args->no_new_privs)
-		p->no_new_privileges = AR_YES;
+	p->no_new_privileges = args->no_new_privs == AR_UNSET ? own->no_new_privileges
+							      : args->no_new_privs;
+	p->rlimits = own->rlimits;
+	p->user = own->user;
 	caps_from_flags(arena, args, own->capabilities, p);
 	return user_from_flags(arena, args, own->user, p, err);
 }
