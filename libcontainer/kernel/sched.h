@@ -26,5 +26,7 @@ int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error
 int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *err);
 /* ioprio_set(2) */
 int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err);
+/* Whether it is such a list, or none. */
+int ar_affinity_check(const char *cpus, struct ar_error *err);
 /* sched_setaffinity(2) to a list of CPUs as "0-3,7". */
 int ar_affinity_apply(const char *cpus, struct ar_error *err);

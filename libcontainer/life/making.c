@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/probe.h"
+#include "kernel/sched.h"
 #include "life/attend.h"
 #include "life/container.h"
 #include "policy/merge.h"
@@ -77,6 +78,14 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 			&m->facts, err);
 }
 
+/* Of later processes: what is wrong is said now, as by runc. */
+static int check_affinity(const struct ar_exec_cpu_affinity *asked, struct ar_error *err)
+{
+	int r = asked ? ar_affinity_check(asked->initial, err) : 0;
+
+	return r == 0 && asked ? ar_affinity_check(asked->final, err) : r;
+}
+
 /* What the configuration may hold and this backend does not do: named, never dropped. */
 static int refuse_unsupported(const struct ar_spec *spec, struct ar_error *err)
 {
@@ -126,6 +135,8 @@ int ar_making_decide(struct ar_making *m, const struct ar_context *ctx, struct a
 
 	asked->profile = ctx->profile;
 	r = refuse_unsupported(m->spec, err);
+	if (r == 0)
+		r = check_affinity(m->spec->process->exec_cpu_affinity, err);
 	if (r == 0)
 		r = read_policy(m, asked, err);
 	asked->digest = digest(m, asked->profile);

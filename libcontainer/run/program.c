@@ -101,7 +101,14 @@ int ar_program_environment(struct ar_arena *arena, const struct ar_process *proc
 
 	for (size_t i = 0; i < env->n; i++) {
 		if (!strchr(env->items[i], '='))
-			return ar_fail(err, 0, "process.env: '%s' has no '='", env->items[i]);
+			return ar_refuse(err, EINVAL,
+					 "invalid environment variable: \"%s\": missing '='",
+					 env->items[i]);
+		if (env->items[i][0] == '=')
+			return ar_refuse(
+				err, EINVAL,
+				"invalid environment variable: \"%s\": name cannot be empty",
+				env->items[i]);
 		/* one without a value is not kept beside the one that is added */
 		if (!dropped[i] && !ar_streq(env->items[i], "HOME="))
 			out[n++] = ar_strdup(arena, env->items[i]);
