@@ -466,7 +466,10 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 	r = ar_record_write(run->dir, run->record, err);
 	if (r == 0)
 		r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
-	return r < 0 ? r : ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
+	if (r == 0)
+		r = ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
+	/* runc has init wait for them, and says it as init's */
+	return ar_prefix(err, r, "%s", run->init_errors);
 }
 
 const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, host_hooks, NULL };

@@ -89,7 +89,6 @@ while IFS='|' read -r name filter part; do
 	refused "$part"
 done <<'EOT'
 a version of the future|.ociVersion = "9.0.0"|ociVersion
-no version|del(.ociVersion)|ociVersion
 no process|del(.process)|process: required, but missing
 a number for args|.process.args = 7|process.args: expected an array, got a number
 no args|.process.args = []|process.args: must not be empty
