@@ -70,7 +70,7 @@ static void add_skip(struct ar_text *t)
 	for (size_t i = 0; i < ar_global_options.n; i++) {
 		const struct ar_option *option = &ar_global_options.options[i];
 
-		if (option->type != AR_OPTION_BOOL)
+		if (!ar_option_is_switch(option))
 			ar_text_addf(t, "--%s | ", option->name);
 	}
 	ar_text_add(t, "-) return 0 ;;\n\t*) return 1 ;;\n\tesac\n}\n\n");
@@ -134,7 +134,7 @@ static void add_values(struct ar_text *t, const struct ar_command *command,
 		const struct ar_option *option = &table->options[i];
 		struct ar_completion value = ar_completion_of_option(command, option);
 
-		if (option->hidden || option->type == AR_OPTION_BOOL)
+		if (option->hidden || ar_option_is_switch(option))
 			continue;
 		ar_text_addf(t, "\t'%s --%s'", name, option->name);
 		if (option->letter)

@@ -90,7 +90,7 @@ static void add_options(struct ar_text *t, const struct ar_command *command,
 			     option->name);
 		if (option->letter)
 			ar_text_addf(t, " -s %c", option->letter);
-		if (option->type != AR_OPTION_BOOL) {
+		if (!ar_option_is_switch(option)) {
 			ar_text_add(t, value.kind == AR_VALUES_FILES ? " -r" : " -x");
 			add_values(t, &value);
 		}
@@ -127,7 +127,7 @@ void ar_completion_fish(struct ar_text *t)
 	ar_text_add(t, beginning);
 	ar_text_add(t, "set -g __agentrun_with_value");
 	for (size_t i = 0; i < ar_global_options.n; i++) {
-		if (ar_global_options.options[i].type != AR_OPTION_BOOL)
+		if (!ar_option_is_switch(&ar_global_options.options[i]))
 			ar_text_addf(t, " --%s", ar_global_options.options[i].name);
 	}
 	ar_text_add(t, "\n\n");

@@ -68,13 +68,13 @@ static void add_option(struct ar_text *t, const struct ar_command *command,
 	struct ar_completion value = ar_completion_of_option(command, option);
 	bool is_long = name[1] == '-';
 
-	ar_text_addf(t, " \\\n\t\t'%s%s", option->type == AR_OPTION_STRINGS ? "*" : "", name);
-	if (option->type != AR_OPTION_BOOL && is_long)
+	ar_text_addf(t, " \\\n\t\t'%s%s", ar_option_is_list(option) ? "*" : "", name);
+	if (!ar_option_is_switch(option) && is_long)
 		ar_text_add(t, "=");
 	ar_text_add(t, "[");
 	add_description(t, option->help);
 	ar_text_add(t, "]");
-	if (option->type != AR_OPTION_BOOL)
+	if (!ar_option_is_switch(option))
 		add_value(t, &value);
 	ar_text_add(t, "'");
 }

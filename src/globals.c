@@ -66,9 +66,6 @@ int ar_globals_check(const struct ar_globals *globals, struct ar_error *err)
 {
 	static const char *const formats[] = { "", "text", "json" };
 	static const char *const managers[] = { "cgroupfs", "systemd", "disabled" };
-	static const char *const rootless[] = { "auto",	 "true", "false", "1", "0",
-						"t",	 "f",	 "T",	  "F", "TRUE",
-						"FALSE", "True", "False" };
 
 	if (!is_one_of(globals->log_format, formats, AR_COUNT(formats)))
 		return ar_refuse(err, EINVAL, "invalid log-format: %s", globals->log_format);
@@ -77,8 +74,6 @@ int ar_globals_check(const struct ar_globals *globals, struct ar_error *err)
 			err, EINVAL,
 			"invalid cgroup-manager: %s (expected cgroupfs, systemd or disabled)",
 			globals->cgroup_manager);
-	if (!is_one_of(globals->rootless, rootless, AR_COUNT(rootless)))
-		return ar_refuse(err, EINVAL, "invalid rootless: %s", globals->rootless);
 	if (globals->profile && ar_profile_from_name(globals->profile) == AR_PROFILE_UNSET)
 		return ar_refuse(err, EINVAL,
 				 "invalid profile: %s (expected compat, agent or strict)",
@@ -143,6 +138,18 @@ static int choose_root(struct ar_call *call, struct ar_error *err)
 	return r > 0 ? make_session_root(call->context.root, err) : r;
 }
 
+/* As runc, which reads it where a container is made. */
+static int check_rootless(const char *asked, struct ar_error *err)
+{
+	static const char *const rootless[] = { "auto",	 "true", "false", "1", "0",
+						"t",	 "f",	 "T",	  "F", "TRUE",
+						"FALSE", "True", "False" };
+
+	if (is_one_of(asked, rootless, AR_COUNT(rootless)))
+		return 0;
+	return ar_refuse(err, EINVAL, "invalid rootless: parsing \"%s\": invalid syntax", asked);
+}
+
 /* Which systemd: as runc, by --rootless, or by who we are. */
 static enum ar_manager choose_manager(const struct ar_call *call)
 {
@@ -159,8 +166,10 @@ int ar_globals_context(struct ar_call *call, struct ar_error *err)
 	unsigned int flags = call->command->flags;
 	int r = 0;
 
+	if (flags & AR_COMMAND_CREATES)
+		r = check_rootless(call->globals->rootless, err);
 	context->cgroup_disabled = strcmp(call->globals->cgroup_manager, "disabled") == 0;
-	if (!(flags & AR_COMMAND_STATELESS))
+	if (r == 0 && !(flags & AR_COMMAND_STATELESS))
 		r = choose_root(call, err);
 	context->cgroup_systemd = call->globals->systemd_cgroup ||
 				  strcmp(call->globals->cgroup_manager, "systemd") == 0;

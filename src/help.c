@@ -28,7 +28,7 @@ static const char about[] =
 
 static void add_option_names(struct ar_text *t, const struct ar_option *option)
 {
-	const char *value = option->type == AR_OPTION_BOOL ? "" : " value";
+	const char *value = ar_option_is_switch(option) ? "" : " value";
 
 	ar_text_addf(t, "--%s%s", option->name, value);
 	if (option->letter)

@@ -10,15 +10,16 @@ static const struct ar_option options[] = {
 	{ "all", 'a', AR_OPTION_BOOL, true, offsetof(struct options, all), NULL,
 	  "succeed even if the container is not running" },
 };
-/* what follows the id is no option, as with runc */
-static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_FIRST, options);
+static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
 static int run(struct ar_call *call, struct ar_error *err)
 {
 	const struct options *asked = call->options;
-	const char *name = call->words.argc > 1 ? call->words.argv[1] : "SIGTERM";
+	const char *name = call->words.argc > 1 ? call->words.argv[1] : "";
 	int signo, r;
 
+	if (!*name)
+		name = "SIGTERM";
 	r = ar_signal_parse(name, &signo, err);
 	if (r < 0)
 		return r;

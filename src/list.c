@@ -142,7 +142,8 @@ static int run(struct ar_call *call, struct ar_error *err)
 	struct views views;
 	int r;
 
-	if (strcmp(asked->format, "table") != 0 && strcmp(asked->format, "json") != 0)
+	if (!asked->quiet && strcmp(asked->format, "table") != 0 &&
+	    strcmp(asked->format, "json") != 0)
 		return ar_refuse(err, EINVAL, "invalid format option");
 	r = collect(call, &views, err);
 	if (r < 0)

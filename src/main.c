@@ -44,12 +44,17 @@ const struct ar_command *ar_command_find(const char *name)
 	return NULL;
 }
 
+static int fail_text(const char *text, int code)
+{
+	ar_log(AR_LOG_ERROR, "%s", text);
+	if (ar_log_fd() >= 0)
+		dprintf(STDERR_FILENO, "%s\n", text);
+	return code;
+}
+
 static int fail(const struct ar_error *err, int code)
 {
-	ar_log(AR_LOG_ERROR, "%s", err->text);
-	if (ar_log_fd() >= 0)
-		dprintf(STDERR_FILENO, "%s\n", err->text);
-	return code;
+	return fail_text(err->text, code);
 }
 
 /* A wrong command line: the help text on standard output, with runc's heading;
@@ -65,26 +70,44 @@ static int fail_options(const struct ar_command *command, const struct ar_error 
 {
 	_cleanup_text_ struct ar_text heading = AR_TEXT_INIT;
 
-	ar_text_addf(&heading, "Incorrect Usage: %s", err->text);
+	ar_text_addf(&heading, "Incorrect Usage%c %s", command ? ':' : '.', err->text);
 	return fail_usage(command, ar_text_str(&heading), err);
 }
 
+/* With the newline that runc's message ends with. */
 static int unknown_command(const char *name)
 {
+	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
 	struct ar_error err;
 
 	(void)ar_refuse(&err, EINVAL, "No help topic for '%s'", name);
-	return fail(&err, EXIT_UNKNOWN_COMMAND);
+	ar_text_addf(&text, "%s\n", err.text);
+	return fail_text(ar_text_str(&text), EXIT_UNKNOWN_COMMAND);
 }
 
-static int help_command(const struct ar_words *words)
+static bool is_help_command(const char *name)
+{
+	return strcmp(name, "help") == 0 || strcmp(name, "h") == 0;
+}
+
+/* Of the tool where no command is named, or this one. */
+static int help_command(struct ar_call *call, const struct ar_words *words)
 {
 	const struct ar_command *command = NULL;
+	struct ar_error err = { 0 };
+	const char *name;
+	int r;
 
-	if (words->argc > 1) {
-		command = ar_command_find(words->argv[1]);
+	r = ar_options_parse(call->arena, &ar_no_options, words->argv + 1, words->argc - 1, NULL,
+			     &call->words, &err);
+	if (r < 0)
+		return fail_usage(NULL, ar_printf(call->arena, "Incorrect Usage: %s", err.text),
+				  &err);
+	name = r == AR_OPTIONS_HELP || call->words.argc == 0 ? "" : call->words.argv[0];
+	if (*name && !is_help_command(name)) {
+		command = ar_command_find(name);
 		if (!command)
-			return unknown_command(words->argv[1]);
+			return unknown_command(name);
 	}
 	ar_help(command, NULL);
 	return 0;
@@ -153,10 +176,14 @@ static int run_command(struct ar_call *call, const struct ar_words *words)
 
 static int dispatch(struct ar_call *call, const struct ar_words *words)
 {
-	const char *name = words->argc > 0 ? words->argv[0] : "help";
+	const char *name = words->argc > 0 ? words->argv[0] : "";
 
-	if (strcmp(name, "help") == 0 || strcmp(name, "h") == 0)
-		return help_command(words);
+	if (*name == '\0') {
+		ar_help(NULL, NULL);
+		return 0;
+	}
+	if (is_help_command(name))
+		return help_command(call, words);
 	call->command = ar_command_find(name);
 	if (!call->command)
 		return unknown_command(name);

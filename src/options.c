@@ -14,6 +14,16 @@
 
 const struct ar_option_table ar_no_options = { 0 };
 
+bool ar_option_is_switch(const struct ar_option *option)
+{
+	return option->type == AR_OPTION_BOOL || option->type == AR_OPTION_TRISTATE;
+}
+
+bool ar_option_is_list(const struct ar_option *option)
+{
+	return option->type == AR_OPTION_STRINGS || option->type == AR_OPTION_NUMBERS;
+}
+
 /* One argument taken apart: "--name=value". */
 struct word {
 	const char *name;
@@ -52,23 +62,34 @@ static int set_value(struct ar_arena *arena, const struct ar_option *option, con
 	void *at = (char *)values + option->offset;
 	struct ar_opt_i64 i = { .set = true };
 	struct ar_opt_u64 u = { .set = true };
+	bool yes;
 	int r = 0;
 
 	switch (option->type) {
 	case AR_OPTION_BOOL:
 		return parse_bool(value, at);
+	case AR_OPTION_TRISTATE:
+		r = parse_bool(value, &yes);
+		if (r == 0)
+			*(enum ar_tri *)at = yes ? AR_YES : AR_NO;
+		return r;
 	case AR_OPTION_STRING:
 		*(const char **)at = value;
 		return 0;
+	case AR_OPTION_NUMBERS:
+		r = ar_parse_i64(value, &i.value);
+		if (r < 0)
+			return r;
+		__attribute__((fallthrough));
 	case AR_OPTION_STRINGS:
 		add_string(arena, at, value);
 		return 0;
 	case AR_OPTION_UINT:
-		r = ar_parse_u64(value, &u.value);
-		if (r == 0 && u.value > INT_MAX)
+		r = ar_parse_i64(value, &i.value);
+		if (r == 0 && i.value > INT_MAX)
 			r = -ERANGE;
 		if (r == 0)
-			*(unsigned int *)at = (unsigned int)u.value;
+			*(unsigned int *)at = i.value > 0 ? (unsigned int)i.value : 0;
 		return r;
 	case AR_OPTION_I64:
 		r = ar_parse_i64(value, &i.value);
@@ -91,7 +112,7 @@ static int invalid_value(const struct ar_option *option, const struct word *word
 {
 	const char *why = r == -ERANGE ? "value out of range" : "parse error";
 
-	if (option->type == AR_OPTION_BOOL)
+	if (ar_option_is_switch(option))
 		return ar_refuse(err, EINVAL, "invalid boolean value \"%s\" for -%.*s: %s", value,
 				 (int)word->name_len, word->name, why);
 	return ar_refuse(err, EINVAL, "invalid value \"%s\" for flag -%.*s: %s", value,
@@ -134,9 +155,24 @@ static int take_apart(const char *arg, struct word *ret, struct ar_error *err)
 	return 0;
 }
 
+/* What every table has. */
+static bool is_help(const struct word *word)
+{
+	return is_named(word, "help") || is_named(word, "h");
+}
+
+static int parse_help(const struct word *word, bool *ret, struct ar_error *err)
+{
+	*ret = true;
+	if (!word->value || parse_bool(word->value, ret) == 0)
+		return 0;
+	return ar_refuse(err, EINVAL, "invalid boolean value \"%s\" for -%.*s: parse error",
+			 word->value, (int)word->name_len, word->name);
+}
+
 /* Read the option at argv[*at] and move *at to its last argument. */
 static int parse_one(struct ar_arena *arena, const struct ar_option_table *table, char **argv,
-		     int argc, int *at, void *values, struct ar_error *err)
+		     int argc, int *at, void *values, bool *help, struct ar_error *err)
 {
 	const struct ar_option *option;
 	const char *value;
@@ -147,13 +183,13 @@ static int parse_one(struct ar_arena *arena, const struct ar_option_table *table
 	if (r < 0)
 		return r;
 	option = find(table, &word);
-	if (!option && (is_named(&word, "help") || is_named(&word, "h")))
-		return AR_OPTIONS_HELP;
+	if (!option && is_help(&word))
+		return parse_help(&word, help, err);
 	if (!option)
 		return ar_refuse(err, EINVAL, "flag provided but not defined: -%.*s",
 				 (int)word.name_len, word.name);
 	value = word.value;
-	if (!value && option->type == AR_OPTION_BOOL)
+	if (!value && ar_option_is_switch(option))
 		value = "true";
 	if (!value && *at + 1 < argc)
 		value = argv[++*at];
@@ -161,7 +197,7 @@ static int parse_one(struct ar_arena *arena, const struct ar_option_table *table
 		return ar_refuse(err, EINVAL, "flag needs an argument: -%.*s", (int)word.name_len,
 				 word.name);
 	r = set_value(arena, option, value, values);
-	return r < 0 ? invalid_value(option, &word, value, r, err) : AR_OPTIONS_DONE;
+	return r < 0 ? invalid_value(option, &word, value, r, err) : 0;
 }
 
 /* The table's own defaults are text of ours: one that does not parse is a defect that every test
@@ -180,31 +216,40 @@ static int set_fallbacks(struct ar_arena *arena, const struct ar_option_table *t
 	return 0;
 }
 
+/* Behind the first word, where options may still stand, what is none of them is a word: "kill ID
+ * -9". */
+static bool is_word(const struct ar_option_table *table, const char *arg, bool is_first)
+{
+	struct word word;
+
+	if (!looks_like_option(arg))
+		return true;
+	if (is_first)
+		return false;
+	return take_apart(arg, &word, NULL) < 0 || (!find(table, &word) && !is_help(&word));
+}
+
 int ar_options_parse(struct ar_arena *arena, const struct ar_option_table *table, char **argv,
 		     int argc, void *values, struct ar_words *ret_rest, struct ar_error *err)
 {
 	char **rest = ar_alloc_array(arena, (size_t)argc + 1, sizeof(*rest));
-	bool only_words = false;
+	bool only_words = false, help = false;
 	int n = 0, r;
 
 	r = set_fallbacks(arena, table, values, err);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < argc && r == 0; i++) {
 		if (!only_words && strcmp(argv[i], "--") == 0) {
 			only_words = true;
-			continue;
-		}
-		if (only_words || !looks_like_option(argv[i])) {
+		} else if (only_words || is_word(table, argv[i], n == 0)) {
 			rest[n++] = argv[i];
 			if (table->order == AR_OPTIONS_FIRST)
 				only_words = true;
-			continue;
+		} else {
+			r = parse_one(arena, table, argv, argc, &i, values, &help, err);
 		}
-		r = parse_one(arena, table, argv, argc, &i, values, err);
-		if (r != AR_OPTIONS_DONE)
-			return r;
 	}
+	if (r < 0)
+		return r;
 	*ret_rest = (struct ar_words){ .argv = rest, .argc = n };
-	return AR_OPTIONS_DONE;
+	return help ? AR_OPTIONS_HELP : AR_OPTIONS_DONE;
 }

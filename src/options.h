@@ -15,9 +15,11 @@ struct ar_error;
 
 enum ar_option_type {
 	AR_OPTION_BOOL,	    /* bool */
+	AR_OPTION_TRISTATE, /* enum ar_tri, AR_UNSET where it is not given */
 	AR_OPTION_STRING,   /* const char * */
 	AR_OPTION_STRINGS,  /* struct ar_strings; may be given again, never split at commas */
-	AR_OPTION_UINT,	    /* unsigned int */
+	AR_OPTION_NUMBERS,  /* the same, of integers */
+	AR_OPTION_UINT,	    /* unsigned int; a negative number is 0, as with runc */
 	AR_OPTION_I64,	    /* struct ar_opt_i64 */
 	AR_OPTION_U64,	    /* struct ar_opt_u64 */
 	AR_OPTION_DURATION, /* int64_t, nanoseconds */
@@ -33,10 +35,16 @@ struct ar_option {
 	const char *help;
 };
 
+/* One that has no value behind a blank. */
+bool ar_option_is_switch(const struct ar_option *option);
+/* One that may be given again. */
+bool ar_option_is_list(const struct ar_option *option);
+
 /* Where options may stand. */
 enum ar_order {
-	AR_OPTIONS_ANYWHERE,
-	AR_OPTIONS_FIRST, /* what follows the first other word are words */
+	AR_OPTIONS_ANYWHERE, /* what looks like one behind the first other word, and is none, is a
+				word */
+	AR_OPTIONS_FIRST,    /* what follows the first other word are words */
 };
 
 struct ar_option_table {
@@ -60,7 +68,7 @@ struct ar_words {
 enum ar_options_answer { AR_OPTIONS_DONE, AR_OPTIONS_HELP };
 
 /*
- * Read argv (without the program's name) into values. AR_OPTIONS_HELP: -h or --help was seen.
+ * Read argv (without the program's name) into values. AR_OPTIONS_HELP: -h or --help was among them.
  * Errors have Go's words, that callers look for ("flag needs an argument: -x"); what was read
  * before stays in values.
  */

@@ -97,8 +97,23 @@ static int read_resources(struct ar_arena *arena, const char *path, struct ar_re
 	return r < 0 ? r : ar_resources_validate(ret, name, err);
 }
 
+/* Empty: not asked. */
+static int take_size(const char *name, const char *value, struct ar_opt_i64 *to,
+		     struct ar_error *err)
+{
+	int r = 0;
+
+	if (!value || *value == '\0')
+		return 0;
+	*to = (struct ar_opt_i64){ true, -1 };
+	if (strcmp(value, "-1") != 0)
+		r = ar_bytes_parse(value, &to->value, err);
+	return r < 0 ? ar_prefix(err, r, "invalid value for %s", name) : 0;
+}
+
 static int take_sizes(const struct options *asked, struct ar_memory *memory, struct ar_error *err)
 {
+	struct ar_opt_i64 kernel = { 0 };
 	const struct {
 		const char *name, *value;
 		struct ar_opt_i64 *to;
@@ -106,21 +121,17 @@ static int take_sizes(const struct options *asked, struct ar_memory *memory, str
 		{ "memory", asked->memory, &memory->limit },
 		{ "memory-reservation", asked->memory_reservation, &memory->reservation },
 		{ "memory-swap", asked->memory_swap, &memory->swap },
+		{ "kernel-memory", asked->kernel_memory, &kernel },
+		{ "kernel-memory-tcp", asked->kernel_memory_tcp, &kernel },
 	};
+	int r = 0;
 
-	for (size_t i = 0; i < AR_COUNT(sizes); i++) {
-		int r = 0;
-
-		if (!sizes[i].value || *sizes[i].value == '\0')
-			continue;
-		sizes[i].to->value = -1;
-		sizes[i].to->set = true;
-		if (strcmp(sizes[i].value, "-1") != 0)
-			r = ar_bytes_parse(sizes[i].value, &sizes[i].to->value, err);
-		if (r < 0)
-			return ar_prefix(err, r, "invalid value for %s", sizes[i].name);
-	}
-	return 0;
+	for (size_t i = 0; i < AR_COUNT(sizes) && r == 0; i++)
+		r = take_size(sizes[i].name, sizes[i].value, sizes[i].to, err);
+	if (r == 0 && kernel.set)
+		ar_log(AR_LOG_WARN,
+		       "kernel memory has no limit of its own any more: the option is ignored");
+	return r;
 }
 
 /* Empty: not asked. What is no number is told as runc tells it, not as a wrong command line. */
@@ -170,9 +181,6 @@ static int take_options(struct ar_arena *arena, struct options *asked, struct ar
 {
 	int r;
 
-	if (asked->kernel_memory || asked->kernel_memory_tcp)
-		ar_log(AR_LOG_WARN,
-		       "kernel memory no longer has a limit of its own: the option is ignored");
 	ret->memory = ar_alloc(arena, sizeof(*ret->memory));
 	ret->cpu = ar_alloc(arena, sizeof(*ret->cpu));
 	r = take_cpu(asked, ret->cpu, err);

@@ -200,6 +200,23 @@ void ar_affinity_reset(void)
 	(void)syscall(SYS_sched_setaffinity, 0, sizeof(all.mask), all.mask);
 }
 
+static int parse_affinity(const char *cpus, struct ar_cpulist *ret, struct ar_error *err)
+{
+	int r = ar_cpulist_parse(cpus, ret);
+
+	if (r < 0)
+		return ar_refuse(err, -r, "process.execCPUAffinity: '%s' is not a list of CPUs",
+				 cpus);
+	return 0;
+}
+
+int ar_affinity_check(const char *cpus, struct ar_error *err)
+{
+	struct ar_cpulist list;
+
+	return cpus && cpus[0] ? parse_affinity(cpus, &list, err) : 0;
+}
+
 int ar_affinity_apply(const char *cpus, struct ar_error *err)
 {
 	struct ar_cpulist list;
@@ -207,10 +224,9 @@ int ar_affinity_apply(const char *cpus, struct ar_error *err)
 
 	if (!cpus || !cpus[0])
 		return 0;
-	r = ar_cpulist_parse(cpus, &list);
+	r = parse_affinity(cpus, &list, err);
 	if (r < 0)
-		return ar_refuse(err, -r, "process.execCPUAffinity: '%s' is not a list of CPUs",
-				 cpus);
+		return r;
 	/* The kernel takes a mask longer than its own: CPUs that it lacks do not count. */
 	if (syscall(SYS_sched_setaffinity, 0, sizeof(list.mask), list.mask) < 0)
 		return ar_fail(err, errno, "set the CPU affinity to %s%s", cpus,

@@ -29,5 +29,7 @@ int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err);
 /* sched_setaffinity(2) to all CPUs: what is left of them is the cgroup's. It cannot fail in a way
  * that matters: then it stays as it is. */
 void ar_affinity_reset(void);
-/* The same to a list of CPUs as "0-3,7". */
+/* The same to a list of CPUs as "0-3,7"; NULL or "": nothing. */
 int ar_affinity_apply(const char *cpus, struct ar_error *err);
+/* Whether it is one that ar_affinity_apply() takes. */
+int ar_affinity_check(const char *cpus, struct ar_error *err);

@@ -127,8 +127,10 @@ static int from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
 	p->env = appended(arena, &own->env, &args->env);
 	p->selinux_label = args->process_label;
 	p->apparmor_profile = args->apparmor;
-	if (args->no_new_privs)
-		p->no_new_privileges = AR_YES;
+	p->no_new_privileges = args->no_new_privs == AR_UNSET ? own->no_new_privileges
+							      : args->no_new_privs;
+	p->rlimits = own->rlimits;
+	p->user = own->user;
 	caps_from_flags(arena, args, own->capabilities, p);
 	return user_from_flags(arena, args, own->user, p, err);
 }
@@ -175,12 +177,37 @@ static int check_status(const struct ar_container *c, const struct ar_exec_args 
 	return 0;
 }
 
+/* Of both versions. */
+static int check_controller(const char *name, size_t len, struct ar_error *err)
+{
+	static const char *const known[] = { "blkio",	    "cpu",	  "cpuacct", "cpuset",
+					     "devices",	    "dmem",	  "freezer", "hugetlb",
+					     "io",	    "memory",	  "misc",    "net_cls",
+					     "net_prio",    "perf_event", "pids",    "rdma",
+					     "name=systemd" };
+
+	for (size_t i = 0; i < AR_COUNT(known); i++)
+		if (strlen(known[i]) == len && memcmp(known[i], name, len) == 0)
+			return 0;
+	return ar_refuse(err, EINVAL, "unknown controller %.*s in --cgroup", (int)len, name);
+}
+
 /* A cgroup below the container's: "path" or "controller[,controller]:path"; in v2 there is one tree
  * for all. */
 static int sub_cgroup(struct ar_run *run, const char *asked, struct ar_error *err)
 {
 	const char *colon = strchr(asked, ':');
 
+	for (const char *p = asked; colon && p < colon;) {
+		size_t len = strcspn(p, ",:");
+		int r = check_controller(p, len, err);
+
+		if (r < 0)
+			return r;
+		p += len + 1;
+	}
+	if (colon == asked)
+		return ar_refuse(err, EINVAL, "invalid --cgroup argument: %s", asked);
 	run->unit_sub = colon ? colon + 1 : asked;
 	return ar_cgroup_open_sub(&run->cgroup, run->unit_sub, &run->cgroup_fd, err);
 }

@@ -60,7 +60,8 @@ struct ar_exec_args {
 	struct ar_io io;
 	const char *cwd, *user, *process_label, *apparmor, *cgroup;
 	struct ar_strings env, caps, additional_gids;
-	bool tty, no_new_privs, ignore_paused;
+	bool tty, ignore_paused;
+	enum ar_tri no_new_privs; /* AR_UNSET: the container's */
 };
 int ar_life_exec(const struct ar_context *ctx, const struct ar_exec_args *args, int *ret_code,
 		 struct ar_error *err);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/probe.h"
+#include "kernel/sched.h"
 #include "life/attend.h"
 #include "life/container.h"
 #include "policy/merge.h"
@@ -65,10 +66,7 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 		r = ar_file_read(m->arena, m->bundle_fd, "config.json", CONFIG_MAX, &m->config,
 				 &m->config_len, err);
 	if (r == -ENOENT && m->bundle_fd >= 0)
-		return ar_refuse(
-			err, ENOENT,
-			"the bundle '%s' has no config.json (\"agentrun spec\" writes one)",
-			m->bundle);
+		return ar_refuse(err, ENOENT, "JSON specification file config.json not found");
 	if (r == 0)
 		r = ar_spec_parse(m->arena, "config.json", m->config, m->config_len, &m->spec, err);
 	if (r < 0)
@@ -81,6 +79,14 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 	if (r == 0)
 		m->facts->state_root = ctx->root;
 	return r;
+}
+
+/* Of later processes: what is wrong is said now, as by runc. */
+static int check_affinity(const struct ar_exec_cpu_affinity *asked, struct ar_error *err)
+{
+	int r = asked ? ar_affinity_check(asked->initial, err) : 0;
+
+	return r == 0 && asked ? ar_affinity_check(asked->final, err) : r;
 }
 
 /* What the configuration may hold and this backend does not do: named, never dropped. */
@@ -132,6 +138,8 @@ int ar_making_decide(struct ar_making *m, const struct ar_context *ctx, struct a
 
 	asked->profile = ctx->profile;
 	r = refuse_unsupported(m->spec, err);
+	if (r == 0)
+		r = check_affinity(m->spec->process->exec_cpu_affinity, err);
 	if (r == 0)
 		r = read_policy(m, asked, err);
 	asked->digest = digest(m, asked->profile);

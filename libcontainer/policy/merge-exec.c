@@ -28,28 +28,20 @@ static struct ar_list with_own_rlimits(struct ar_arena *arena, const struct ar_l
 	return (struct ar_list){ all, n };
 }
 
-/* What the caller left out is the container's. */
+/* What the caller left out is the container's, in every profile. */
 static struct ar_process *inherit(struct ar_arena *arena, const struct ar_process *own,
 				  const struct ar_process *asked)
 {
 	struct ar_process *p = ar_memdup(arena, asked, sizeof(*p));
 
-	if (!p->user)
-		p->user = own->user;
 	if (!p->cwd || !*p->cwd)
 		p->cwd = own->cwd;
-	if (p->env.n == 0)
-		p->env = own->env;
 	if (!p->capabilities)
 		p->capabilities = own->capabilities;
-	if (p->rlimits.n == 0)
-		p->rlimits = own->rlimits;
 	if (!p->apparmor_profile || !*p->apparmor_profile)
 		p->apparmor_profile = own->apparmor_profile;
 	if (!p->selinux_label || !*p->selinux_label)
 		p->selinux_label = own->selinux_label;
-	if (p->no_new_privileges == AR_UNSET)
-		p->no_new_privileges = own->no_new_privileges;
 	if (!p->oom_score_adj.set)
 		p->oom_score_adj = own->oom_score_adj;
 	if (!p->scheduler)
@@ -59,6 +51,29 @@ static struct ar_process *inherit(struct ar_arena *arena, const struct ar_proces
 	if (!p->exec_cpu_affinity)
 		p->exec_cpu_affinity = own->exec_cpu_affinity;
 	return p;
+}
+
+/* The rest, in a hardened profile. */
+static void inherit_rest(struct ar_arena *arena, const struct ar_process *own, struct ar_process *p)
+{
+	if (!p->user)
+		p->user = own->user;
+	if (p->env.n == 0)
+		p->env = own->env;
+	p->rlimits = with_own_rlimits(arena, &p->rlimits, &own->rlimits);
+	if (p->no_new_privileges == AR_UNSET)
+		p->no_new_privileges = own->no_new_privileges;
+}
+
+/* As runc: without a user it is root, and the umask is the container's in any case. */
+static void complete_user(struct ar_arena *arena, const struct ar_process *own,
+			  struct ar_process *p)
+{
+	static const struct ar_user root = { .uid = { true, 0 }, .gid = { true, 0 } };
+	struct ar_user *user = ar_memdup(arena, p->user ? p->user : &root, sizeof(*user));
+
+	user->umask = own->user ? own->user->umask : root.umask;
+	p->user = user;
 }
 
 /* What the container was given counts, not what its configuration says by now. */
@@ -111,11 +126,13 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 	p = inherit(arena, own, asked);
 	if (decisions)
 		*decisions = (struct ar_list){ NULL, 0 };
+	if (container->profile != AR_PROFILE_COMPAT)
+		inherit_rest(arena, own, p);
+	complete_user(arena, own, p);
 	if (container->profile != AR_PROFILE_COMPAT) {
 		begin(&m, arena, container, &ar_config_default);
 		m.caller = by;
 		inherit_oom_score(p, asked, by);
-		p->rlimits = with_own_rlimits(arena, &p->rlimits, &own->rlimits);
 		ceiling.capabilities = own->capabilities ? &own->capabilities->bounding : &none;
 		ceiling.nofile = own_nofile(own, m.values.nofile_ceiling);
 		ceiling.rlimits = &own->rlimits;

@@ -34,11 +34,12 @@ int ar_merge_show(struct ar_arena *arena, const struct ar_spec *spec,
 
 /*
  * The process of an "exec": asked is merged with the container's own process the way runc does and
- * then held to the container's profile. Inherited when missing: user, cwd, env (when the list is
- * empty), capabilities, rlimits, labels, no_new_privs, scheduler, I/O priority and affinity; never
- * args, terminal and console size. A list that is given replaces the container's: --env and --cap
- * are appended to the container's own by the caller. by: who starts it, whose limits and score it
- * would inherit; compat does not look at it. decisions may be NULL.
+ * then held to the container's profile. Inherited when missing: cwd, capabilities, labels,
+ * oom_score_adj, scheduler, I/O priority and affinity, and in a hardened profile user, env (when
+ * the list is empty), rlimits and no_new_privs; never args, terminal and console size. A list that
+ * is given replaces the container's: --env and --cap are appended to the container's own by the
+ * caller. by: who starts it, whose limits and score it would inherit; compat does not look at it.
+ * decisions may be NULL.
  */
 int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		  const struct ar_caller *by, const struct ar_process *asked,

@@ -89,7 +89,9 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 		r = ar_run_hooks(run, AR_HOOK_PRESTART, "creating", err);
 	if (r == 0)
 		r = ar_run_hooks(run, AR_HOOK_CREATE_RUNTIME, "creating", err);
-	return r < 0 ? r : note_device_rules(run, err);
+	if (r < 0) /* runc has init wait for them, and says it as init's */
+		return ar_prefix(err, r, "%s", run->init_errors);
+	return note_device_rules(run, err);
 }
 
 const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, host_hooks, NULL };

@@ -101,7 +101,14 @@ int ar_program_environment(struct ar_arena *arena, const struct ar_process *proc
 
 	for (size_t i = 0; i < env->n; i++) {
 		if (!strchr(env->items[i], '='))
-			return ar_fail(err, 0, "process.env: '%s' has no '='", env->items[i]);
+			return ar_refuse(err, EINVAL,
+					 "invalid environment variable: \"%s\": missing '='",
+					 env->items[i]);
+		if (env->items[i][0] == '=')
+			return ar_refuse(
+				err, EINVAL,
+				"invalid environment variable: \"%s\": name cannot be empty",
+				env->items[i]);
 		/* one without a value is not kept beside the one that is added */
 		if (!dropped[i] && !ar_streq(env->items[i], "HOME="))
 			out[n++] = ar_strdup(arena, env->items[i]);
@@ -145,31 +152,31 @@ static int not_executable(const char *name, int r, struct ar_error *err)
 	return ar_refuse(err, -r, "exec: \"%s\": %s", name, ar_errno_text(-r));
 }
 
+/*
+ * As Go's os/exec: what is no program that may be executed is passed over, and the first one found
+ * is not executed where its directory is relative.
+ */
 static int search(struct ar_arena *arena, const char *name, const char *path, const char **ret,
 		  struct ar_error *err)
 {
 	char full[PATH_MAX];
-	int denied = 0;
 
-	for (const char *p = path; p && *p;) {
+	for (const char *p = path && *path ? path : NULL; p;) {
 		size_t len = strcspn(p, ":");
-		int r;
 
 		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)len, p, len ? "/" : "./", name) <
-		    (int)sizeof(full)) {
-			r = executable(full);
-			if (r == 0) {
-				*ret = ar_strdup(arena, full);
-				return 0;
-			}
-			if (r == -EACCES)
-				denied = 1;
+			    (int)sizeof(full) &&
+		    executable(full) == 0) {
+			if (*p != '/')
+				return ar_refuse(
+					err, EINVAL,
+					"exec: \"%s\": cannot run executable found relative to current directory",
+					name);
+			*ret = ar_strdup(arena, full);
+			return 0;
 		}
-		p += len;
-		p += *p == ':';
+		p = p[len] ? p + len + 1 : NULL;
 	}
-	if (denied)
-		return ar_refuse(err, EACCES, "exec: \"%s\": permission denied", name);
 	return ar_refuse(err, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
@@ -179,8 +186,6 @@ int ar_program_find(struct ar_arena *arena, const struct ar_process *process,
 	const char *name = process->args.n ? process->args.items[0] : "";
 	int r;
 
-	if (!*name)
-		return ar_fail(err, 0, "process.args names no program");
 	ret->argv = (char *const *)process->args.items;
 	if (!strchr(name, '/'))
 		return search(arena, name, variable(&process->env, "PATH"), &ret->path, err);

@@ -8,7 +8,7 @@ static const struct ar_name rule_types[] = {
 	{ .name = "b" },
 };
 static const struct ar_field device_rule_fields[] = {
-	AR_FIELD_TRI(ar_device_rule, allow, "allow", AR_F_REQUIRED),
+	AR_FIELD_TRI(ar_device_rule, allow, "allow", 0),
 	AR_FIELD_NAME(ar_device_rule, type, "type", AR_F_BLANK, rule_types),
 	AR_FIELD_I64(ar_device_rule, major, "major", 0, -1, UINT32_MAX),
 	AR_FIELD_I64(ar_device_rule, minor, "minor", 0, -1, UINT32_MAX),

@@ -49,7 +49,7 @@ const struct ar_class ar_seccomp_arg_class =
 	AR_CLASS(ar_seccomp_arg, "seccomp argument", seccomp_arg_fields);
 
 static const struct ar_field syscall_rule_fields[] = {
-	AR_FIELD_STRINGS(ar_syscall_rule, names, "names", AR_F_REQUIRED | AR_F_NONEMPTY),
+	AR_FIELD_STRINGS(ar_syscall_rule, names, "names", 0),
 	AR_FIELD_NAME(ar_syscall_rule, action, "action", AR_F_REQUIRED, actions),
 	AR_FIELD_U64(ar_syscall_rule, errno_ret, "errnoRet", 0, RETURN_MAX),
 	AR_FIELD_LIST(ar_syscall_rule, args, "args", 0, ar_seccomp_arg),

@@ -8,9 +8,11 @@
 #include "spec/mount-options.h"
 #include "json/read.h"
 
+#define NEWEST_VERSION "1.3.0"
+
 /* config.md */
 static const struct ar_field spec_fields[] = {
-	AR_FIELD_STRING(ar_spec, oci_version, "ociVersion", AR_F_REQUIRED | AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_spec, oci_version, "ociVersion", AR_F_BLANK),
 	/* runtime-spec wants it by "start" only, but what is created can no longer be changed */
 	AR_FIELD_OBJECT(ar_spec, process, "process", AR_F_REQUIRED, ar_process),
 	AR_FIELD_OBJECT(ar_spec, root, "root", AR_F_REQUIRED, ar_root),
@@ -38,12 +40,27 @@ const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const c
 	return NULL;
 }
 
+/* As runc, which enters the root first. An empty one is no path. */
+static void make_absolute(struct ar_arena *arena, struct ar_strings *paths)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (*paths->items[i])
+			paths->items[i] = ar_path_absolute(arena, paths->items[i]);
+}
+
 /* The only changes to what config.json says; all later ones are policy's. */
 static void put_in_order(struct ar_arena *arena, struct ar_spec *spec)
 {
+	/* runc does not look at it; "state" and hooks need one */
+	if (!spec->oci_version)
+		spec->oci_version = NEWEST_VERSION;
 	ar_list_foreach(struct ar_mount, mount, &spec->mounts) {
 		mount->destination = ar_path_absolute(arena, mount->destination);
 		mount->options = ar_mount_options_split(arena, &mount->options);
+	}
+	if (spec->linux) {
+		make_absolute(arena, &spec->linux->masked_paths);
+		make_absolute(arena, &spec->linux->readonly_paths);
 	}
 	/* some engines write an empty section for "unconfined" */
 	if (spec->linux && spec->linux->seccomp && !spec->linux->seccomp->default_action &&

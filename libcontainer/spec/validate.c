@@ -25,28 +25,33 @@ int ar_check_refuse(const struct ar_check *c, unsigned int line, const char *fmt
 	return ar_refuse(c->err, EINVAL, "%s: %s", c->file, ar_text_str(&what));
 }
 
-/* The number at *s without leading zeros, and what follows it; false when there is none. */
-static bool skip_number(const char **s, const char *number_end)
+/* The number at *s without leading zeros. */
+static bool skip_number(const char **s)
 {
 	size_t len = strspn(*s, "0123456789");
 
 	if (len == 0 || (len > 1 && **s == '0'))
 		return false;
 	*s += len;
-	if (!*number_end)
-		return true;
-	return *(*s)++ == *number_end;
+	return true;
 }
 
-/* SemVer 2.0.0: MAJOR.MINOR.PATCH, and -PRE or +BUILD behind: engines write "1.0.2-dev". */
+/*
+ * SemVer 2.0.0: MAJOR.MINOR.PATCH, and -PRE or +BUILD behind: engines write "1.0.2-dev". As runc
+ * starts with any, "v1.0.0" and "1.0" will do.
+ */
 static int check_version(const struct ar_check *c, const char *version)
 {
 	static const char more[] =
 		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-+";
-	const char *s = version;
+	const char *number = version + (version[0] == 'v'), *s = number;
+	bool good = skip_number(&s);
 
-	if (!skip_number(&s, ".") || !skip_number(&s, ".") || !skip_number(&s, "") ||
-	    (*s && *s != '-' && *s != '+') || s[strspn(s, more)])
+	for (int i = 0; i < 2 && good && *s == '.'; i++) {
+		s++;
+		good = skip_number(&s);
+	}
+	if (!good || (*s && *s != '-' && *s != '+') || s[strspn(s, more)])
 		return ar_check_refuse(
 			c, 0, "ociVersion: expected a version like \"1.3.0\", got \"%.60s\"",
 			version);
@@ -54,7 +59,7 @@ static int check_version(const struct ar_check *c, const char *version)
 	 * A later 1.x is compatible, as runtime-spec promises, and engines write the version of the
 	 * bindings that they were built with, not of what they use.
 	 */
-	if (!ar_starts_with(version, "1."))
+	if (number[0] != '1' || (number[1] >= '0' && number[1] <= '9'))
 		return ar_check_refuse(
 			c, 0, "ociVersion: version %.60s is not supported, only 1.x is", version);
 	return 0;

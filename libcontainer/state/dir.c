@@ -56,6 +56,8 @@ static bool is_id(const char *id)
 
 int ar_id_check(const char *id, struct ar_error *err)
 {
+	if (*id == '\0')
+		return ar_refuse(err, EINVAL, "container id cannot be empty");
 	return is_id(id) ? 0 : ar_refuse(err, EINVAL, "invalid container ID format");
 }
 

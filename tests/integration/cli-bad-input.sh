@@ -42,7 +42,7 @@ refused "bundle '$bundle'"
 
 test_begin "no config.json"
 mkdir "$bundle"
-refused "the bundle '$bundle' has no config.json"
+refused "JSON specification file config.json not found"
 
 test_begin "a directory in the place of config.json"
 mkdir -p "$bundle/config.json"
@@ -89,7 +89,6 @@ while IFS='|' read -r name filter part; do
 	refused "$part"
 done <<'EOT'
 a version of the future|.ociVersion = "9.0.0"|ociVersion
-no version|del(.ociVersion)|ociVersion
 no process|del(.process)|process: required, but missing
 a number for args|.process.args = 7|process.args: expected an array, got a number
 no args|.process.args = []|process.args: must not be empty
@@ -160,17 +159,19 @@ refused "working directory '/etc/passwd'"
 long=$(printf 'a%.0s' {1..1025})
 for bad in ../x a/b . .. "" " " "a b" a:b "$long"; do
 	test_begin "the id '${bad:0:20}'"
+	wanted="invalid container ID format"
+	[ -n "$bad" ] || wanted="container id cannot be empty"
 	make_command "$bundle" . true
 	for command in create run; do
 		rm -f "$log"
 		run_agentrun --log "$log" --log-format json "$command" --bundle "$bundle" "$bad"
-		expect_refusal "agentrun $command failed: " "invalid container ID format"
+		expect_refusal "agentrun $command failed: " "$wanted"
 	done
 	for command in state start delete "delete --force" pause resume kill ps events update; do
 		rm -f "$log"
 		# shellcheck disable=SC2086
 		run_agentrun --log "$log" --log-format json $command "$bad"
-		expect_refusal "" "invalid container ID format"
+		expect_refusal "" "$wanted"
 	done
 done
 

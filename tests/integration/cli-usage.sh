@@ -13,12 +13,12 @@ table='
 bogus                                | 3   |                                                  | No help topic for '\''bogus'\''
 help bogus                           | 3   |                                                  | No help topic for '\''bogus'\''
 h bogus                              | 3   |                                                  | No help topic for '\''bogus'\''
---bogus                              | 1   | Incorrect Usage: flag provided but not defined: -bogus | flag provided but not defined: -bogus
--bogus=1 state x                     | 1   | Incorrect Usage: flag provided but not defined: -bogus | flag provided but not defined: -bogus
---root                               | 1   | Incorrect Usage: flag needs an argument: -root    | flag needs an argument: -root
---debug=perhaps state x              | 1   | Incorrect Usage: invalid boolean value "perhaps" for -debug: parse error | invalid boolean value "perhaps" for -debug: parse error
+--bogus                              | 1   | Incorrect Usage. flag provided but not defined: -bogus | flag provided but not defined: -bogus
+-bogus=1 state x                     | 1   | Incorrect Usage. flag provided but not defined: -bogus | flag provided but not defined: -bogus
+--root                               | 1   | Incorrect Usage. flag needs an argument: -root    | flag needs an argument: -root
+--debug=perhaps state x              | 1   | Incorrect Usage. invalid boolean value "perhaps" for -debug: parse error | invalid boolean value "perhaps" for -debug: parse error
 --log-format xml list                | 1   |                                                  | invalid log-format: xml
---rootless perhaps list              | 1   |                                                  | invalid rootless: perhaps
+--rootless perhaps create x          | 1   |                                                  | agentrun create failed: invalid rootless: parsing "perhaps": invalid syntax
 --cgroup-manager x list              | 1   |                                                  | invalid cgroup-manager: x (expected cgroupfs, systemd or disabled)
 --profile nosuch list                | 1   |                                                  | invalid profile: nosuch (expected compat, agent or strict)
 --root / list                        | 1   |                                                  | Option --root argument should not be set to /

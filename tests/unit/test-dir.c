@@ -60,8 +60,8 @@ static int open_as(const char *root, const char *id, enum ar_lock lock)
 TEST("an id has letters, digits and a few signs, and is no way out of the root")
 {
 	static const char *const good[] = { "a", "A_b+c.d-9", "...", ".a", "-a", "a..b" };
-	static const char *const bad[] = { "",	  ".",	 "..",	     "../a", "a/b", "/",
-					   "a b", "a\n", "\xc3\xa4", "a:b",  "a~" };
+	static const char *const bad[] = { ".",	  "..",	 "../a",     "a/b", "/",
+					   "a b", "a\n", "\xc3\xa4", "a:b", "a~" };
 	char longest[1026];
 
 	for (size_t i = 0; i < AR_COUNT(good); i++)
@@ -70,6 +70,8 @@ TEST("an id has letters, digits and a few signs, and is no way out of the root")
 		CHECK_INT(ar_id_check(bad[i], &error), -EINVAL);
 		CHECK_STR(error.text, "invalid container ID format");
 	}
+	CHECK_INT(ar_id_check("", &error), -EINVAL);
+	CHECK_STR(error.text, "container id cannot be empty");
 	memset(longest, 'a', sizeof(longest));
 	longest[1025] = '\0';
 	CHECK_INT(ar_id_check(longest, &error), -EINVAL);

@@ -128,6 +128,16 @@ TEST("options may stand behind other words")
 	CHECK(!words.argv[2]);
 }
 
+TEST("behind the first word what is no option is a word")
+{
+	CHECK_INT(PARSE(w("id"), w("-9"), w("---"), w("-f"), w("--bogus=1")), AR_OPTIONS_DONE);
+	CHECK(values.force);
+	CHECK_INT(words.argc, 4);
+	CHECK_STR(words.argv[1], "-9");
+	CHECK_STR(words.argv[3], "--bogus=1");
+	CHECK_INT(PARSE(w("-f"), w("-9"), w("id")), -EINVAL);
+}
+
 TEST("a command with a command line of its own keeps all behind its first word")
 {
 	CHECK_INT(PARSE_FIRST(w("-f"), w("id"), w("-a"), w("--"), w("--bogus")), AR_OPTIONS_DONE);
@@ -173,7 +183,8 @@ TEST("numbers are whole decimal ones of their type")
 	CHECK(values.period.set && values.period.value == UINT64_MAX);
 	CHECK_INT(PARSE(w("--fds=zz")), -EINVAL);
 	CHECK_STR(error.text, "invalid value \"zz\" for flag -fds: parse error");
-	CHECK_INT(PARSE(w("--fds=-1")), -EINVAL);
+	CHECK_INT(PARSE(w("--fds=-1")), 0);
+	CHECK_UINT(values.fds, 0);
 	CHECK_INT(PARSE(w("--fds=4294967296")), -EINVAL);
 	CHECK_STR(error.text, "invalid value \"4294967296\" for flag -fds: value out of range");
 	CHECK_INT(PARSE(w("--period=-1")), -EINVAL);
@@ -207,6 +218,11 @@ TEST("help is asked by -h and --help in all forms")
 	CHECK_INT(PARSE(w("-h")), AR_OPTIONS_HELP);
 	CHECK_INT(PARSE(w("-help")), AR_OPTIONS_HELP);
 	CHECK_INT(PARSE(w("id"), w("--help")), AR_OPTIONS_HELP);
+	CHECK_INT(PARSE(w("--help=false"), w("-f")), AR_OPTIONS_DONE);
+	CHECK(values.force);
+	CHECK_INT(PARSE(w("-h=perhaps")), -EINVAL);
+	CHECK_STR(error.text, "invalid boolean value \"perhaps\" for -h: parse error");
+	CHECK_INT(PARSE(w("--help"), w("--bogus")), -EINVAL);
 	CHECK_INT(PARSE_FIRST(w("id"), w("--help")), AR_OPTIONS_DONE);
 }
 
