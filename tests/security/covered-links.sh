@@ -74,8 +74,10 @@ run_agentrun run --bundle "$bundle" "$id"
 expect_output escaped
 assert_nothing_left
 
-test_begin "where nothing guards, the tmpfs lies over /proc/sys"
+test_begin "a tmpfs over /proc/sys is refused in compat too, as by runc"
 linked_bundle '.mounts += [{destination: "/proc/sys", type: "tmpfs", source: "tmpfs"}] |
 	.process.args = ["sh", "-c", "[ -z \"$(ls -A /proc/sys)\" ] && echo escaped"]' /proc/sys /y
-expect_runs
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "cannot be mounted because it is inside /proc"
+check_lacks "what ran" "$output" escaped
 assert_nothing_left
