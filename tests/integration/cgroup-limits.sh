@@ -88,6 +88,7 @@ if test_begin "a reservation, and swap beside the memory" memory swap; then
 	run_agentrun create --bundle "$bundle" "$id"
 	expect_success
 	check_equal "no swap in the agent profile" "$(in_cgroup memory.swap.max)" 0
+	check_equal "and no reservation" "$(in_cgroup memory.low)" 0
 	run_agentrun delete --force "$id"
 	assert_nothing_left
 fi

@@ -10,7 +10,8 @@ if test_begin "limits are properties of the unit and stand in its files" memory 
 	running_unit '.linux.resources += {"memory": {"limit": 67108864, "reservation": 33554432, "swap": 67108864},
 		"pids": {"limit": 50}, "cpu": {"shares": 512, "quota": 25500, "period": 50000, "cpus": "0"}}'
 	check_equal MemoryMax "$(unit_property MemoryMax)" 67108864
-	check_equal MemoryLow "$(unit_property MemoryLow)" 33554432
+	# a reservation is left out by the profile
+	check_equal MemoryLow "$(unit_property MemoryLow)" 0
 	check_equal MemorySwapMax "$(unit_property MemorySwapMax)" 0
 	check_equal TasksMax "$(unit_property TasksMax)" 50
 	check_equal CPUQuotaPerSecUSec "$(unit_property CPUQuotaPerSecUSec)" 510ms
