@@ -335,7 +335,7 @@ jq -n '{terminal: false, user: {uid: 1000, gid: 1000, umask: 63, additionalGids:
 	capabilities: {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]}}' \
 	>"$TEST_TMP/process.json"
 run_agentrun exec --process "$TEST_TMP/process.json" "$id"
-expect_output $'1000\n1000 6\n0077\n/var/tmp\nb\nCapEff:\t0000000000000020\nNoNewPrivs:\t1\n55\n77\n4'
+expect_output $'1000\n1000 6\n0022\n/var/tmp\nb\nCapEff:\t0000000000000020\nNoNewPrivs:\t1\n55\n77\n4'
 run_agentrun delete --force "$id"
 assert_nothing_left
 
