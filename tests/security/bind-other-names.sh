@@ -9,7 +9,7 @@ needs root command:unshare
 
 volumes=$TEST_TMP/volumes
 mkdir -p "$volumes/a/_data" "$TEST_TMP/tree/below" "$TEST_TMP/harmless/part"
-part=$(find /etc -mindepth 1 -maxdepth 1 -type d | sort | head -n 1)
+part=$(find /etc -mindepth 1 -maxdepth 1 -type d | sort | sed -n 1p)
 touch "$TEST_TMP/file" "$TEST_TMP/harmless/part/file"
 
 # run_beside MOUNT-COMMAND [ARGUMENT...]: the bundle, on a host where that was mounted.

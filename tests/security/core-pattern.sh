@@ -7,13 +7,14 @@ set -euo pipefail
 . "$(dirname "$0")/attack.bash"
 needs root
 
-# Opened for writing and nothing written, so that a success harms nobody.
+# Opened for writing and nothing written, so that a success harms nobody. What is masked is the null device.
 # shellcheck disable=SC2016
 open_all='for path in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug \
 	/proc/sys/kernel/poweroff_cmd /proc/sys/fs/binfmt_misc/register /proc/sys/kernel/sysrq /proc/sysrq-trigger \
 	/sys/kernel/uevent_helper /sys/kernel/uevent_seqnum /sys/kernel/mm/ksm/run /sys/fs/cgroup/cgroup.procs \
 	/sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/release_agent /sys/fs/cgroup/notify_on_release \
 	/sys/fs/cgroup/cgroup.kill /sys/fs/cgroup/cgroup.freeze /sys/fs/cgroup/devices.allow /proc/irq/default_smp_affinity; do
+	[ -c $path ] && [ "$(stat -c %t:%T $path)" = 1:3 ] && continue
 	[ -e $path ] && (: >>$path) 2>/dev/null && echo "opened: $path"
 done
 mkdir /sys/fs/cgroup/child 2>/dev/null && echo "made: a cgroup"
