@@ -56,21 +56,26 @@ static bool is_of_its_place(const struct ar_source *s, uid_t uid)
 	return uid != 0 && uid == s->uid && s->resolved && !is_shared(s->resolved);
 }
 
-static void judge(struct ar_probing *p, const char *path)
+/* Names go stale, and file systems are dead or closed to us: nobody listens there for a container.
+ * What this process lacks says nothing of the socket. */
+static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char resolved[PATH_MAX];
 	struct stat st;
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		return ar_fail(err, errno, "inspect the socket '%s'", path);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
-		return;
+		return 0;
 	for (size_t i = 0; i < p->facts->n_sources; i++) {
 		struct ar_source *s = &p->facts->sources[i];
 
 		if (shows(s, resolved) && !is_of_its_place(s, st.st_uid))
 			s->socket = ar_strdup(p->arena, resolved);
 	}
+	return 0;
 }
 
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
@@ -90,15 +95,15 @@ int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 	if (!list) /* a kernel without such sockets has no list of them */
 		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);
 	/* any user can make it as long as there is memory for sockets */
-	while (errno = 0, getline(&line, &room, list) >= 0) {
+	while (r == 0 && getline(&line, &room, list) >= 0) {
 		const char *path;
 
 		line[strcspn(line, "\n")] = '\0';
 		path = listening(line);
 		if (path)
-			judge(p, path);
+			r = judge(p, path, err);
 	}
-	if (ferror(list))
+	if (r == 0 && !feof(list)) /* no memory for a line is no end of the list either */
 		r = ar_fail(err, errno, "read '%s'", SOCKETS);
 	(void)fclose(list); /* only reads were done */
 	return r;

@@ -121,6 +121,8 @@ static void note_outcome(const struct updating *u, enum ar_control control)
 {
 	struct ar_outcome *outcome = u->c->record->outcomes.items;
 
+	if (ar_effective_relaxed(u->c->effective, control))
+		return; /* a limit of its own does not take the opt-out back */
 	for (size_t i = 0; i < u->c->record->outcomes.n; i++) {
 		if (ar_streq(outcome[i].control, ar_control_name(control)))
 			outcome[i] =

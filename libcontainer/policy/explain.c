@@ -173,10 +173,10 @@ static bool has_kind(const struct ar_effective *e, const char *kind)
 
 static const char *standing(const struct ar_effective *e, enum ar_control control)
 {
-	if (ar_effective_relaxed(e, control))
-		return "relaxed";
 	if (e->strength[control] == AR_OFF && ar_effective_not_applied(e, control))
 		return "not applied";
+	if (ar_effective_relaxed(e, control))
+		return "relaxed";
 	return ar_strength_name(e->strength[control]);
 }
 

@@ -50,13 +50,18 @@ int ar_container_hooks(const struct ar_effective *effective, const struct ar_rec
 	return run_hooks(effective, record, pid, kind, status, &where, err);
 }
 
-/* Those of the host work in the bundle, as the whole of runc does; where that is gone, as at the
- * end of a container, in the caller's directory. */
+/*
+ * In compat those of the host work in the bundle, as the whole of runc does; where that is gone, as
+ * at the end of a container, in the caller's directory. So they do in the other profiles: the
+ * bundle is no place for a process of root to look for files in.
+ */
 int ar_run_hooks(struct ar_run *run, enum ar_hook_kind kind, const char *status,
 		 struct ar_error *err)
 {
 	_cleanup_fd_ int bundle =
-		open(run->record->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		run->effective->profile == AR_PROFILE_COMPAT
+			? open(run->record->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+			: -1;
 	struct ar_hooks_where where = { .env = hook_environment(run->effective, kind),
 					.cwd = bundle };
 
@@ -98,9 +103,10 @@ const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, hos
 
 static int container_hooks(struct ar_run *run, struct ar_error *err)
 {
+	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
 	struct ar_hooks_where where = { .env = hook_environment(run->effective,
 								AR_HOOK_CREATE_CONTAINER),
-					.cwd = run->root };
+					.cwd = compat ? run->root : -1 };
 
 	return run_hooks(run->effective, run->record, run->pid, AR_HOOK_CREATE_CONTAINER,
 			 "creating", &where, err);

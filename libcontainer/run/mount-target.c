@@ -168,7 +168,9 @@ int ar_target_check_proc(struct ar_run *run, const struct ar_mount *m, int targe
 	if (run->effective->profile != AR_PROFILE_COMPAT)
 		return 0;
 	path = place_of(run, target);
-	if (!path || !ar_path_within(path, "/proc"))
+	if (!path)
+		return ar_fail(err, errno, "find where '%s' leads to", m->destination);
+	if (!ar_path_within(path, "/proc"))
 		return 0;
 	if (ar_streq(path, "/proc"))
 		return is_procfs(m, source)

@@ -139,37 +139,33 @@ int ar_run_cannot(struct ar_run *run, enum ar_control control, int r, struct ar_
 	return 0;
 }
 
+/* What could not be applied counts more than what an opt-out took off it. */
 static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 {
+	const struct ar_effective *e = run->effective;
 	const struct ar_note *noted = &run->walk.shared->notes[control];
+	const char *relaxed = ar_effective_relaxed(e, control),
+		   *said = *noted->why ? ar_strdup(run->arena, noted->why) : NULL;
 	struct ar_outcome out = { .control = ar_control_name(control), .result = "enforced" };
 
-	out.why = ar_effective_relaxed(run->effective, control);
-	if (out.why) {
+	if (e->strength[control] == AR_OFF)
+		out.why = ar_effective_not_applied(e, control);
+	if (out.why || (e->strength[control] != AR_OFF && noted->result == 'n')) {
+		out.result = "not applied";
+		/* where not even what policy left of it could be, that says more */
+		if (noted->result == 'n')
+			out.why = said;
+	} else if (relaxed || noted->result == 'o') {
 		out.result = "relaxed";
-		return out;
-	}
-	if (run->effective->strength[control] == AR_OFF) {
-		out.why = ar_effective_not_applied(run->effective, control);
-		out.result = out.why ? "not applied" : "off";
-		/* not even what policy left of it */
-		if (out.why && noted->result == 'n')
-			out.why = ar_strdup(run->arena, noted->why);
-		return out;
-	}
-	/* a required control that failed would have ended the walk */
-	if (noted->result == 'o') {
-		out.result = "relaxed";
-		out.why = ar_strdup(run->arena, noted->why);
-		return out;
-	}
-	if (noted->result == 'y' && *noted->why)
-		out.why = ar_strdup(run->arena, noted->why);
-	if (noted->result == 'y' ||
-	    (!noted->result && run->effective->strength[control] == AR_REQUIRED))
-		return out;
-	out.result = "not applied";
-	out.why = noted->result ? ar_strdup(run->arena, noted->why) : "no step applied it";
+		out.why = relaxed ? relaxed : said;
+	} else if (e->strength[control] == AR_OFF) {
+		out.result = "off";
+	} else if (noted->result == 'y') {
+		out.why = said;
+	} else if (e->strength[control] != AR_REQUIRED) {
+		out.result = "not applied";
+		out.why = "no step applied it";
+	} /* a required control that failed would have ended the walk */
 	return out;
 }
 

@@ -8,8 +8,6 @@
 #include "spec/mount-options.h"
 #include "json/read.h"
 
-#define NEWEST_VERSION "1.3.0"
-
 /* config.md */
 static const struct ar_field spec_fields[] = {
 	AR_FIELD_STRING(ar_spec, oci_version, "ociVersion", AR_F_BLANK),
@@ -53,7 +51,7 @@ static void put_in_order(struct ar_arena *arena, struct ar_spec *spec)
 {
 	/* runc does not look at it; "state" and hooks need one */
 	if (!spec->oci_version)
-		spec->oci_version = NEWEST_VERSION;
+		spec->oci_version = AR_SPEC_VERSION;
 	ar_list_foreach(struct ar_mount, mount, &spec->mounts) {
 		mount->destination = ar_path_absolute(arena, mount->destination);
 		mount->options = ar_mount_options_split(arena, &mount->options);
