@@ -153,3 +153,16 @@ if test_begin "a limit below what is used kills, and does not hang" memory; then
 	expect_success
 	wait_status stopped
 fi
+
+if test_begin "an update does not take back what an opt-out relaxes" memory; then
+	make_command "$bundle" '.linux.resources.memory = {"limit": 33554432, "swap": 67108864}' sleep 1000
+	echo '{ "opt-outs": [ { "control": "linux.resources.memory.swap", "reason": "a batch job" } ] }' >"$TEST_TMP/swap.conf"
+	run_agentrun --config "$TEST_TMP/swap.conf" run --detach --bundle "$bundle" "$id"
+	expect_success
+	update_with '{"memory": {"limit": 50331648}}'
+	expect_success
+	run_agentrun state "$id"
+	check_equal memory-limit "$(jq -c '.agentrun.controls["memory-limit"] | [.result, .why]' <<<"$output")" '["relaxed","a batch job"]'
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi

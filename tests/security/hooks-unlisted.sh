@@ -43,6 +43,19 @@ expect_refused "hooks.prestart[0]"
 check_false "it ran" [ -e "$TEST_TMP/ran" ]
 assert_nothing_left
 
+test_begin "a listed hook does not work in the bundle, nor in the container's root"
+printf '#!/bin/sh\npwd >>"%s"\n' "$TEST_TMP/places" >"$TEST_TMP/listed"
+chmod 755 "$TEST_TMP/listed"
+echo "{\"hooks\": [{\"path\": \"$TEST_TMP/listed\", \"args\": [\"listed\"], \"reason\": \"test\"}]}" >"$TEST_TMP/listed.conf"
+for stage in createRuntime createContainer; do
+	: >"$TEST_TMP/places"
+	attack_bundle '.hooks[$stage] = [{path: $hook, args: ["listed"]}]' --arg stage "$stage" --arg hook "$TEST_TMP/listed"
+	run_agentrun --config "$TEST_TMP/listed.conf" run --bundle "$bundle" "$id"
+	expect_success
+	check_equal "where the $stage hook works" "$(cat "$TEST_TMP/places")" "$PWD"
+done
+assert_nothing_left
+
 test_begin "the hook runs where nothing guards"
 attack_bundle '.hooks = {createRuntime: [{path: $hook, args: ["hook", "here"]}]}' --arg hook "$hook"
 expect_runs
