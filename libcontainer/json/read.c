@@ -198,16 +198,97 @@ static const struct ar_json *find_duplicate(const struct ar_json *object)
 	return NULL;
 }
 
+/* A member, and where it stands among the others. */
+struct member {
+	const struct ar_json *json;
+	size_t at;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int order = strcmp(x->json->key, y->json->key);
+
+	return order ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static void settle(struct parser *p, struct ar_json *object);
+
+/* What the later of two members with one name makes of the earlier. */
+static const struct ar_json *lay_over(struct parser *p, const struct ar_json *earlier,
+				      const struct ar_json *later)
+{
+	struct ar_json *both;
+	const struct ar_json **tail;
+
+	if (earlier->type != AR_JSON_OBJECT || later->type != AR_JSON_OBJECT)
+		return later;
+	both = ar_memdup(p->arena, later, sizeof(*both));
+	tail = &both->first;
+	ar_json_foreach(child, earlier) {
+		struct ar_json *copy = ar_memdup(p->arena, child, sizeof(*copy));
+
+		*tail = copy;
+		tail = &copy->next;
+	}
+	*tail = later->first;
+	both->count += earlier->count;
+	settle(p, both);
+	return both;
+}
+
+/* Leave one member of each name, where the first of them stood. */
+static void settle(struct parser *p, struct ar_json *object)
+{
+	_cleanup_free_ struct member *members = malloc((object->count + 1) * sizeof(*members));
+	const struct ar_json **tail = &object->first;
+	size_t n = 0, kept = 0;
+
+	if (!members)
+		ar_no_memory();
+	ar_json_foreach(json, object) {
+		members[n] = (struct member){ json, n };
+		n++;
+	}
+	qsort(members, n, sizeof(*members), compare_members);
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && strcmp(members[kept - 1].json->key, members[i].json->key) == 0)
+			members[kept - 1].json =
+				lay_over(p, members[kept - 1].json, members[i].json);
+		else
+			members[kept++] = members[i];
+	}
+	qsort(members, kept, sizeof(*members), compare_places);
+	for (size_t i = 0; i < kept; i++) {
+		struct ar_json *copy = ar_memdup(p->arena, members[i].json, sizeof(*copy));
+
+		*tail = copy;
+		tail = &copy->next;
+	}
+	*tail = NULL;
+	object->count = kept;
+}
+
 /* Two readers of one text must not see two values: whichever they take, the other is what was
  * meant. */
 static int on_close_object(void *arg)
 {
 	struct parser *p = arg;
-	const struct ar_json *duplicate = find_duplicate(p->frames[p->depth - 1].node);
+	struct ar_json *object = p->frames[p->depth - 1].node;
+	const struct ar_json *duplicate = find_duplicate(object);
 
-	if (duplicate)
+	if (duplicate && !p->limits->loose)
 		return REFUSE(p, "%s:%u: \"%.100s\" is given twice", p->name, duplicate->line,
 			      duplicate->key);
+	if (duplicate)
+		settle(p, object);
 	p->depth--;
 	return 1;
 }
@@ -296,6 +377,8 @@ static int parse(struct parser *p, size_t len)
 	yajl_config(yajl, yajl_dont_validate_strings, 1); /* the whole text is checked already */
 	if (p->limits->comments)
 		yajl_config(yajl, yajl_allow_comments, 1);
+	if (p->limits->loose)
+		yajl_config(yajl, yajl_allow_trailing_garbage, 1);
 	status = yajl_parse(yajl, (const unsigned char *)p->text, len);
 	if (status == yajl_status_ok) {
 		(void)line_at(p, len); /* yajl counts anew from here: what follows is on the last

@@ -34,6 +34,11 @@ struct ar_json_limits {
 	size_t max_depth;  /* of nesting */
 	size_t max_values; /* in the document */
 	bool comments;	   /* C and C++ comments are allowed (the administrator's files) */
+	/*
+	 * As Go's encoding/json reads: of two members with one name the later counts, an object is laid
+	 * over the earlier one, and text behind the value is passed over.
+	 */
+	bool loose;
 };
 extern const struct ar_json_limits ar_json_limits_default; /* 16 MiB, 32 deep, 1,000,000 values, no
 							      comments */

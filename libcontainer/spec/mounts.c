@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "spec/spec.h"
 
+#include "base/str.h"
+
 /* Also of linux.uidMappings and linux.gidMappings. */
 static const struct ar_field id_mapping_fields[] = {
 	AR_FIELD_U64(ar_id_mapping, container_id, "containerID", AR_F_REQUIRED, UINT32_MAX),
@@ -19,3 +21,9 @@ static const struct ar_field mount_fields[] = {
 	AR_FIELD_LIST(ar_mount, gid_mappings, "gidMappings", 0, ar_id_mapping),
 };
 const struct ar_class ar_mount_class = AR_CLASS_LINE(ar_mount, "mount", mount_fields, line);
+
+bool ar_mount_wants_bind(const struct ar_mount *mount)
+{
+	return ar_streq(mount->type, "bind") || ar_strings_have(&mount->options, "bind") ||
+	       ar_strings_have(&mount->options, "rbind");
+}

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "spec/loosen.h"
 #include "spec/mount-options.h"
 #include "json/read.h"
 
@@ -66,19 +67,30 @@ static void put_in_order(struct ar_arena *arena, struct ar_spec *spec)
 		spec->linux->seccomp = NULL;
 }
 
-int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
-		  struct ar_spec **ret, struct ar_error *err)
+static int decode(struct ar_arena *arena, const struct ar_class *class, const char *file,
+		  const char *text, size_t len, enum ar_reading reading, void *out,
+		  struct ar_error *err)
 {
-	struct ar_spec *spec = ar_alloc(arena, sizeof(*spec));
+	struct ar_json_limits limits = ar_json_limits_default;
 	const struct ar_json *json = NULL;
 	int r;
 
-	r = ar_json_parse(arena, file, text, len, &ar_json_limits_default, &json, err);
-	if (r == 0)
-		r = ar_decode(arena, &ar_spec_class, file, "", json, spec, err);
+	limits.loose = reading == AR_READ_AS_RUNC;
+	r = ar_json_parse(arena, file, text, len, &limits, &json, err);
+	return r < 0 ? r : ar_decode(arena, class, file, "", json, out, err);
+}
+
+int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
+		  enum ar_reading reading, struct ar_spec **ret, struct ar_error *err)
+{
+	struct ar_spec *spec = ar_alloc(arena, sizeof(*spec));
+	int r = decode(arena, &ar_spec_class, file, text, len, reading, spec, err);
+
 	if (r < 0)
 		return r;
 	put_in_order(arena, spec);
+	if (reading == AR_READ_AS_RUNC)
+		ar_spec_loosen(arena, spec);
 	r = ar_spec_validate(spec, file, err);
 	if (r < 0)
 		return r;
@@ -86,13 +98,30 @@ int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, si
 	return 0;
 }
 
-int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, struct ar_spec **ret,
-		 struct ar_error *err)
+int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, enum ar_reading reading,
+		 struct ar_spec **ret, struct ar_error *err)
 {
 	size_t len;
 	char *text;
 	int r = ar_file_read(arena, bundle_fd, file, ar_json_limits_default.max_bytes, &text, &len,
 			     err);
 
-	return r < 0 ? r : ar_spec_parse(arena, file, text, len, ret, err);
+	return r < 0 ? r : ar_spec_parse(arena, file, text, len, reading, ret, err);
+}
+
+int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar_reading reading,
+		    struct ar_process *ret, struct ar_error *err)
+{
+	size_t len;
+	char *text;
+	int r = ar_file_read_given(arena, dirfd, file, ar_json_limits_default.max_bytes, &text,
+				   &len, err);
+
+	if (r == 0)
+		r = decode(arena, &ar_process_class, file, text, len, reading, ret, err);
+	if (r < 0)
+		return r;
+	if (reading == AR_READ_AS_RUNC)
+		ar_process_loosen(arena, ret);
+	return ar_process_validate(ret, file, err);
 }

@@ -298,16 +298,23 @@ struct ar_spec {
 };
 extern const struct ar_class ar_spec_class;
 
+/* How a text is read: by the rules, or with all that runc looks over (spec/loosen.h, and
+ * ar_json_limits.loose). */
+enum ar_reading { AR_READ_STRICTLY, AR_READ_AS_RUNC };
+
 /*
  * Read and validate <bundle>/config.json (file is its name, for messages too). Messages name the
  * file, line and field. Two things are put in order while reading: mounts[].destination is made
  * absolute and clean, and a seccomp section that says nothing counts as left out.
  */
-int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, struct ar_spec **ret,
-		 struct ar_error *err);
+int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, enum ar_reading reading,
+		 struct ar_spec **ret, struct ar_error *err);
 /* The same for a text that is read already; it must live as long as the arena. */
 int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
-		  struct ar_spec **ret, struct ar_error *err);
+		  enum ar_reading reading, struct ar_spec **ret, struct ar_error *err);
+/* The same for a process.json, a file at dirfd. */
+int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar_reading reading,
+		    struct ar_process *ret, struct ar_error *err);
 /*
  * What the tables of fields cannot express: absolute paths, and what goes with what. Messages name
  * the file and the field. The parts alone are for process.json ("exec --process") and
@@ -319,5 +326,7 @@ int ar_process_validate(const struct ar_process *process, const char *file, stru
 int ar_resources_validate(const struct ar_resources *resources, const char *file,
 			  struct ar_error *err);
 
+/* By its type or by an option. */
+bool ar_mount_wants_bind(const struct ar_mount *mount);
 /* The namespace entry of that type, or NULL. */
 const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const char *type);

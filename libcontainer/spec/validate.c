@@ -169,8 +169,7 @@ static int check_mounts(const struct ar_check *c, const struct ar_spec *spec)
 				       "mounts: %zu are more than the %u that a container may have",
 				       spec->mounts.n, MOUNTS_MAX);
 	ar_list_foreach(const struct ar_mount, m, &spec->mounts) {
-		bool bind = ar_streq(m->type, "bind") || ar_strings_have(&m->options, "bind") ||
-			    ar_strings_have(&m->options, "rbind");
+		bool bind = ar_mount_wants_bind(m);
 		int r;
 
 		if (bind && !m->source)
@@ -252,6 +251,8 @@ int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_err
 	int r;
 
 	r = check_version(&c, spec->oci_version);
+	if (r == 0 && !*spec->root->path)
+		r = ar_check_refuse(&c, 0, "root.path: must not be empty");
 	if (r == 0)
 		r = check_process(&c, spec->process);
 	if (r == 0)

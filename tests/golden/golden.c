@@ -395,7 +395,7 @@ static void read_case(struct golden *g)
 	struct ar_error err = { 0 };
 	const char *text;
 
-	if (ar_spec_read(g->arena, g->dir, "config.json", &g->spec, &err) < 0)
+	if (ar_spec_read(g->arena, g->dir, "config.json", AR_READ_STRICTLY, &g->spec, &err) < 0)
 		die(&err);
 	text = text_of(g, "agentrun.conf");
 	g->config = &ar_config_default;

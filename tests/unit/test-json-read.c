@@ -168,6 +168,57 @@ TEST("a key that is given twice is refused, in small and in large objects")
 	refused(ar_text_str(&t), "f.json:1001: \"key 700\" is given twice");
 }
 
+static const struct ar_json *loosely(const char *text)
+{
+	struct ar_json_limits limits = ar_json_limits_default;
+	const struct ar_json *root = NULL;
+
+	limits.loose = true;
+	CHECK_INT(parse_len(text, strlen(text), &limits, &root), 0);
+	return root;
+}
+
+TEST("read loosely, the later of two members counts, and keeps the place of the first")
+{
+	const struct ar_json *root = loosely("{\"a\": 1, \"b\": [1], \"a\": \"x\", \"c\": 3, \"b\": [2, 3]}");
+
+	CHECK_UINT(root->count, 3);
+	CHECK_STR(root->first->key, "a");
+	CHECK_STR(root->first->text, "x");
+	CHECK_STR(root->first->next->key, "b");
+	CHECK_UINT(root->first->next->count, 2);
+	CHECK_STR(root->first->next->next->key, "c");
+	CHECK(!root->first->next->next->next);
+	done();
+}
+
+TEST("read loosely, an object is laid over the earlier one, at any depth")
+{
+	const struct ar_json *o = loosely("{\"o\": {\"i\": {\"x\": 1, \"y\": 2}, \"k\": 1}, \"o\": "
+					  "{\"i\": {\"y\": 3}, \"l\": 2}, \"o\": {\"m\": 4}}");
+	const struct ar_json *i;
+
+	CHECK_UINT(o->count, 1);
+	o = o->first;
+	CHECK_UINT(o->count, 4);
+	i = ar_json_get(o, "i");
+	CHECK_UINT(i->count, 2);
+	CHECK_STR(ar_json_get(i, "x")->text, "1");
+	CHECK_STR(ar_json_get(i, "y")->text, "3");
+	CHECK_STR(ar_json_get(o, "k")->text, "1");
+	CHECK_STR(ar_json_get(o, "l")->text, "2");
+	CHECK_STR(ar_json_get(o, "m")->text, "4");
+	done();
+}
+
+TEST("read loosely, what stands behind the value is passed over")
+{
+	CHECK_INT(loosely("{} x")->type, AR_JSON_OBJECT);
+	done();
+	CHECK_STR(loosely("{\"a\": 1}\n{\"a\": 2}")->first->text, "1");
+	done();
+}
+
 TEST("the same key in different objects is fine")
 {
 	CHECK_INT(parse("{\"a\": {\"a\": {\"a\": 1}}, \"b\": {\"a\": 2}}", NULL), 0);

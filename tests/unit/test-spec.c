@@ -162,7 +162,7 @@ static int read_text(struct ar_arena *arena, const char *text, struct ar_spec **
 	fd = openat(dir, "config.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	CHECK_INT(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
-	r = ar_spec_read(arena, dir, "config.json", ret, &err);
+	r = ar_spec_read(arena, dir, "config.json", AR_READ_STRICTLY, ret, &err);
 	close(dir);
 	return r;
 }
@@ -217,7 +217,7 @@ static const struct {
 	/* root and process */
 	{ { .root = "null" }, "config.json:1: root: required, but missing" },
 	{ { .root = "{}" }, "config.json:1: root.path: required, but missing" },
-	{ { .root = "{\"path\":\"\"}" }, "config.json:1: root.path: must not be empty" },
+	{ { .root = "{\"path\":\"\"}" }, "config.json: root.path: must not be empty" },
 	{ { .root = "{\"path\":\"r\",\"readonly\":1}" },
 	  "config.json:1: root.readonly: expected true or false, got a number" },
 	{ { .process = "null" }, "config.json:1: process: required, but missing" },
@@ -541,6 +541,64 @@ static const struct parts accepted[] = {
 		  "\"action\":\"SCMP_ACT_NOTIFY\"}],\"listenerPath\":\"/s\"") },
 };
 
+/* What is refused above and runc looks over. */
+static const struct parts looked_over[] = {
+	{ .version = "\"2.0.0\"" },
+	{ .version = "\"x\"" },
+	{ .root = "{\"path\":\"\"}" },
+	{ PROCESS("\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1},"
+		  "{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0},"
+		  "{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":2}]") },
+	{ LINUX("\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]") },
+	{ MOUNT("\"type\":\"bind\"") },
+	{ .more = ",\"hostname\":\"a\",\"hostname\":\"b\"" },
+	{ .more = "} {" },
+};
+
+TEST("what runc looks over is refused, but when it is read as runc reads it")
+{
+	for (size_t i = 0; i < AR_COUNT(looked_over); i++) {
+		_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+		const char *text = assemble(arena, &looked_over[i]);
+		struct ar_spec *spec;
+
+		if (read_text(arena, text, &spec) == 0)
+			test_fail(__FILE__, __LINE__, "number %zu is taken", i);
+		if (ar_spec_parse(arena, "config.json", text, strlen(text), AR_READ_AS_RUNC, &spec,
+				  &err) < 0)
+			test_fail(__FILE__, __LINE__, "number %zu is refused: %s", i, err.text);
+	}
+}
+
+TEST("what runc looks over has the effect that it has there")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	const char *text =
+		"{\"ociVersion\":\"9\",\"root\":{\"path\":\"\"},\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],"
+		"\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1},"
+		"{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":2}]},"
+		"\"mounts\":[{\"destination\":\"/m\",\"options\":[\"rbind\"]}],"
+		"\"linux\":{\"personality\":{\"domain\":\"LINUX32\",\"flags\":[\"F\"]},"
+		"\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}}";
+	const struct ar_rlimit *limits;
+	const struct ar_mount *mount;
+	struct ar_spec *spec;
+
+	CHECK_INT(ar_spec_parse(arena, "config.json", text, strlen(text), AR_READ_AS_RUNC, &spec,
+				&err),
+		  0);
+	CHECK_STR(spec->oci_version, AR_SPEC_VERSION);
+	CHECK_STR(spec->root->path, ".");
+	limits = spec->process->rlimits.items;
+	CHECK_UINT(spec->process->rlimits.n, 1);
+	CHECK_UINT(limits[0].hard.value, 2);
+	mount = spec->mounts.items;
+	CHECK_STR(mount->source, ".");
+	CHECK_STR(spec->linux->personality->domain, "LINUX32");
+	CHECK_UINT(spec->linux->personality->flags.n, 0);
+	CHECK_UINT(spec->linux->gid_mappings.n, 0);
+}
+
 TEST("what runtime-spec leaves open and engines write is accepted")
 {
 	for (size_t i = 0; i < AR_COUNT(accepted); i++) {
@@ -651,7 +709,7 @@ TEST("an engine's bundle reads, and its parts are where they belong")
 	int dir = open(test_source("tests/unit/data"), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct ar_spec *spec;
 
-	CHECK_INT(ar_spec_read(arena, dir, "engine.json", &spec, &err), 0);
+	CHECK_INT(ar_spec_read(arena, dir, "engine.json", AR_READ_STRICTLY, &spec, &err), 0);
 	close(dir);
 	CHECK_UINT(spec->mounts.n, 10);
 	CHECK_UINT(spec->process->capabilities->bounding.n, 14);
@@ -667,7 +725,7 @@ TEST("a bundle without a configuration says so")
 	int dir = open(test_dir(), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct ar_spec *spec;
 
-	CHECK_INT(ar_spec_read(arena, dir, "missing.json", &spec, &err), -ENOENT);
+	CHECK_INT(ar_spec_read(arena, dir, "missing.json", AR_READ_STRICTLY, &spec, &err), -ENOENT);
 	CHECK_HAS(err.text, "missing.json");
 	close(dir);
 }
