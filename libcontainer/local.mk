@@ -241,6 +241,8 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/variant.c \
 	%D%/kernel/variant.h \
 	%D%/state/dir.c \
+	%D%/state/record-runc.c \
+	%D%/state/record-runc.h \
 	%D%/state/record.c \
 	%D%/state/record.h \
 	%D%/state/status.c \

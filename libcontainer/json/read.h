@@ -35,8 +35,8 @@ struct ar_json_limits {
 	size_t max_values; /* in the document */
 	bool comments;	   /* C and C++ comments are allowed (the administrator's files) */
 	/*
-	 * As Go's encoding/json reads: of two members with one name the later counts, an object is laid
-	 * over the earlier one, and text behind the value is passed over.
+	 * As Go's encoding/json reads: of two members with one name the later counts, an object is
+	 * laid over the earlier one, and text behind the value is passed over.
 	 */
 	bool loose;
 };

@@ -175,6 +175,9 @@ static void fill_record(struct ar_making *m, const char *id)
 		.oci_version = AR_SPEC_VERSION,
 		.bundle = m->bundle,
 		.rootfs = m->facts->root.resolved,
+		.hostname = m->effective->spec->hostname,
+		.namespaces = m->effective->spec->linux ? m->effective->spec->linux->namespaces
+							: (struct ar_list){ 0 },
 		.created = now(m->arena),
 		.owner = { true, geteuid() },
 		.profile = ar_profile_name(m->effective->profile),

@@ -115,9 +115,8 @@ static void encode_value(struct ar_json_writer *w, const struct ar_field *f, con
 	}
 }
 
-void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in)
+void ar_encode_members(struct ar_json_writer *w, const struct ar_class *class, const void *in)
 {
-	ar_json_open(w, '{');
 	for (const struct ar_field *f = class->fields; f < class->fields + class->n; f++) {
 		const void *p = (const char *)in + f->offset;
 
@@ -126,6 +125,12 @@ void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const voi
 		ar_json_key(w, f->name);
 		encode_value(w, f, p);
 	}
+}
+
+void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in)
+{
+	ar_json_open(w, '{');
+	ar_encode_members(w, class, in);
 	ar_json_close(w, '}');
 }
 

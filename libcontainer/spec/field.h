@@ -221,6 +221,8 @@ int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dir
 		   const char *path, bool comments, void *out, struct ar_error *err);
 /* Write what is set, as an object; decoding it again gives the same structure. */
 void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in);
+/* The same into an object that is open. */
+void ar_encode_members(struct ar_json_writer *w, const struct ar_class *class, const void *in);
 /* Whether nothing is set in the structure. */
 bool ar_class_is_empty(const struct ar_class *class, const void *in);
 

@@ -12,6 +12,8 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "spec/spec.h"
+#include "state/record-runc.h"
 #include "json/read.h"
 #include "json/write.h"
 
@@ -32,10 +34,13 @@ static const struct ar_field record_fields[] = {
 	AR_FIELD_I64(ar_record, version, "version", AR_F_REQUIRED, 0, 0),
 	AR_FIELD_STRING(ar_record, id, "id", AR_F_REQUIRED),
 	AR_FIELD_STRING(ar_record, oci_version, "ociVersion", 0),
-	AR_FIELD_I64(ar_record, pid, "pid", 0, 0, INT32_MAX),
-	AR_FIELD_U64(ar_record, start_time, "startTime", 0, 0),
+	/* these two, "id" and "created" are what runc calls them; see record-runc.h */
+	AR_FIELD_I64(ar_record, pid, "init_process_pid", 0, 0, INT32_MAX),
+	AR_FIELD_U64(ar_record, start_time, "init_process_start", 0, 0),
 	AR_FIELD_STRING(ar_record, bundle, "bundle", 0),
 	AR_FIELD_STRING(ar_record, rootfs, "rootfs", 0),
+	AR_FIELD_STRING(ar_record, hostname, "hostname", 0),
+	AR_FIELD_LIST(ar_record, namespaces, "namespaces", 0, ar_namespace),
 	AR_FIELD_STRING(ar_record, created, "created", 0),
 	AR_FIELD_U64(ar_record, owner, "owner", 0, UINT32_MAX),
 	AR_FIELD_STRING(ar_record, profile, "profile", 0),
@@ -60,7 +65,10 @@ int ar_record_write(const struct ar_dir *dir, const struct ar_record *record, st
 	int r;
 
 	out.version = (struct ar_opt_i64){ .set = true, .value = VERSION };
-	ar_encode(&w, &ar_record_class, &out);
+	ar_json_open(&w, '{');
+	ar_encode_members(&w, &ar_record_class, &out);
+	ar_record_encode_as_runc(&w, &out);
+	ar_json_close(&w, '}');
 	r = ar_file_replace(dir->fd, FILE_NAME, ar_text_str(&w.out), w.out.len, 0600, err);
 	ar_json_done(&w);
 	return r;

@@ -11,9 +11,10 @@ struct ar_error;
 
 /*
  * A container on disk: <root>/<id>/ (0711) holds
- *   state.json      the record below (0600, replaced atomically)
+ *   state.json      the record below, and members of runc's file of that name (0600, replaced
+ *                   atomically)
  *   effective.json  the effective configuration (0600, written once)
- *   exec.fifo       0622, while it waits for "start"
+ *   exec.fifo       0600, while it waits for "start"
  *   seccomp.bpf     the filters that "exec" loads again (0600)
  * The directory's own lock (flock) is held by whoever changes the container.
  */
@@ -41,6 +42,8 @@ struct ar_record {
 	struct ar_opt_u64 start_time; /* of that process, clock ticks after boot */
 	const char *bundle;	      /* absolute */
 	const char *rootfs;	      /* absolute */
+	const char *hostname;	      /* that config.json asks for; NULL: none */
+	struct ar_list namespaces;    /* struct ar_namespace, as config.json asks for them */
 	const char *created;	      /* RFC 3339 with nanoseconds, UTC */
 	struct ar_opt_u64 owner;      /* uid that created it */
 	const char *profile;

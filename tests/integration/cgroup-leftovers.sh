@@ -121,7 +121,7 @@ make_bundle "$bundle" '.process.args = ["/first-thread-ends"]'
 cp "$helpers_folder/first-thread-ends" "$bundle/rootfs"
 run_agentrun run --detach --bundle "$bundle" "$id"
 expect_success
-pid=$(jq .pid "$state/$id/state.json")
+pid=$(jq .init_process_pid "$state/$id/state.json")
 wait_status stopped
 check_true "a thread of it lives" grep -q "^Threads:.*[1-9]" "/proc/$pid/status"
 run_agentrun delete "$id"

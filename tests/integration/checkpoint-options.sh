@@ -392,7 +392,7 @@ prepare_image
 filter="$touched | .hooks.createRuntime = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -KILL \$PPID\"]}]"
 restore --detach
 expect_status 137
-check_equal "the record" "$(jq -c '[.hooksBegun, .pid]' "$state/$id/state.json")" '[true,null]'
+check_equal "the record" "$(jq -c '[.hooksBegun, .init_process_pid]' "$state/$id/state.json")" '[true,null]'
 run_agentrun delete --force "$id"
 expect_success
 check_true "the hook has run" rm "$TEST_TMP/poststop"

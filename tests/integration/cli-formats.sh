@@ -196,6 +196,29 @@ if test_begin "list shows all containers with their owners" root; then
 	run_agentrun delete --force "$id-2"
 fi
 
+if test_begin "who reads runc's state.json finds the container" root cgroup; then
+	make_command "$bundle" '.annotations = {"org.example.key": "x"}' sleep 1000
+	run_agentrun create --bundle "$bundle" "$id"
+	pid=$(container_pid "$id")
+	check_equal "id, process, bundle" "$(jq -c '[.id, .init_process_pid, .rootless, .config.rootfs, .config.labels]' "$state/$id/state.json")" \
+		"$(jq -nc --arg id "$id" --argjson pid "$pid" --arg bundle "$bundle" '[$id, $pid, false, $bundle + "/rootfs",
+			["org.example.key=x", "bundle=" + $bundle]]')"
+	check_equal "start of the process" "$(jq .init_process_start "$state/$id/state.json")" "$(cut -d ' ' -f 22 "/proc/$pid/stat")"
+	check_true "the cgroup has the process" grep -qx "$pid" "$(jq -r '.cgroup_paths[""]' "$state/$id/state.json")/cgroup.procs"
+	check_equal "its mount namespace" "$(readlink "$(jq -r .namespace_paths.NEWNS "$state/$id/state.json")")" "$(readlink "/proc/$pid/ns/mnt")"
+fi
+
+if test_begin "runc lists containers of agentrun, and shows their state" root command:runc; then
+	make_command "$bundle" . sleep 1000
+	run_agentrun create --bundle "$bundle" "$id"
+	run_agentrun run --detach --bundle "$bundle" "$id-2"
+	check_equal list "$(runc --root "$state" list --format json | jq -c '[.[] | [.id, .pid, .status, .bundle, .rootfs]]')" \
+		"$(run_agentrun list --format json && jq -c '[.[] | [.id, .pid, .status, .bundle, .rootfs]]' <<<"$output")"
+	check_equal state "$(runc --root "$state" state "$id-2" | jq -c '[.pid, .status, .created]')" \
+		"$(run_agentrun state "$id-2" && jq -c '[.pid, .status, .created]' <<<"$output")"
+	run_agentrun delete --force "$id-2"
+fi
+
 if test_begin "an owner without a name is shown by number" root; then
 	make_command "$bundle" . sleep 1000
 	run_agentrun create --bundle "$bundle" "$id"

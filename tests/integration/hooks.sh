@@ -202,7 +202,7 @@ assert_nothing_left
 test_begin "the poststop hooks of a create that was killed in its createRuntime hooks run when it is deleted"
 hook_bundle "$(hook createRuntime 'kill -KILL $PPID')" "$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
 run_command sh -c '"$@"; exit' sh "$AGENTRUN" --root "$state" --profile compat create --bundle "$bundle" "$id"
-check_equal "the record" "$(jq -c '[.hooksBegun, .pid]' "$state/$id/state.json")" '[true,null]'
+check_equal "the record" "$(jq -c '[.hooksBegun, .init_process_pid]' "$state/$id/state.json")" '[true,null]'
 run_agentrun delete --force "$id"
 expect_success
 check_equal "the last hook" "$(tail -n 1 "$log")" poststop

@@ -148,7 +148,7 @@ delegate() {
 	chown "$user:$user" "$delegated" "$group" "$delegated"/cgroup.{procs,threads,subtree_control} "$group/cgroup.procs"
 }
 own_cgroup() {
-	sed -n 's/^0:://p' "/proc/$(jq .pid "$mine/$id/state.json")/cgroup"
+	sed -n 's/^0:://p' "/proc/$(jq .init_process_pid "$mine/$id/state.json")/cgroup"
 }
 
 for profile in compat agent; do
@@ -160,7 +160,7 @@ for profile in compat agent; do
 	check_equal "its cgroup" "$(own_cgroup)" "/$lib_mark-delegated/agentrun/$id"
 	check_equal "whose it is" "$(stat -c %u "$delegated/agentrun/$id")" "$user"
 	as_user ps --format json "$id"
-	expect_output "[$(jq .pid "$mine/$id/state.json")]"
+	expect_output "[$(jq .init_process_pid "$mine/$id/state.json")]"
 	as_user exec "$id" sh -c 'sed -n s/^0:://p /proc/self/cgroup'
 	expect_output /
 	as_user events --stats "$id"

@@ -70,9 +70,9 @@ assert_nothing_left
 
 test_begin "mappings without a user namespace, and one without mappings, are refused"
 make_command "$bundle" "$mapped | del(.linux.namespaces[] | select(.type == \"user\"))" true
-run_agentrun --profile compat run --bundle "$bundle" "$id"
+run_agentrun run --bundle "$bundle" "$id"
 expect_status 1
-expect_error user
+expect_error "config.json: linux.uidMappings: needs a user namespace"
 make_command "$bundle" "$mapped | del(.linux.uidMappings, .linux.gidMappings)" true
 run_agentrun --profile compat run --bundle "$bundle" "$id"
 expect_status 1
@@ -176,7 +176,7 @@ test_begin "an ordinary user's exec is in every namespace of the container"
 users_bundle . sleep 300
 agentrun_as_user --profile compat run --detach --bundle "$bundle" "$id"
 expect_success
-pid=$(jq .pid "$users_state/$id/state.json")
+pid=$(jq .init_process_pid "$users_state/$id/state.json")
 kinds=(user mnt pid ipc uts cgroup)
 agentrun_as_user exec "$id" sh -c 'for kind; do readlink /proc/self/ns/$kind; done; hostname; [ -e /proc/self ] && echo in its proc' \
 	sh "${kinds[@]}"
@@ -238,7 +238,7 @@ if test_begin "newuidmap(1) and newgidmap(1) write the ranges of an ordinary use
 	users_bundle "${ranges//\$user/$user} | .process.user = {uid: 1000, gid: 1000, additionalGids: [6]}" sleep 300
 	as_user_with_ranges --profile compat run --detach --bundle "$bundle" "$id"
 	expect_success
-	pid=$(jq .pid "$users_state/$id/state.json")
+	pid=$(jq .init_process_pid "$users_state/$id/state.json")
 	check_equal "its ids" "$(stat -c %u:%g "/proc/$pid")" 700999:800999
 	as_user_with_ranges exec "$id" sh -c 'id -u; id -G; tr -s " " </proc/self/gid_map'
 	expect_output $'1000\n1000 6\n 0 '"$user"$' 1\n 1 800000 65536'

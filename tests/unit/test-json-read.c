@@ -180,7 +180,8 @@ static const struct ar_json *loosely(const char *text)
 
 TEST("read loosely, the later of two members counts, and keeps the place of the first")
 {
-	const struct ar_json *root = loosely("{\"a\": 1, \"b\": [1], \"a\": \"x\", \"c\": 3, \"b\": [2, 3]}");
+	const struct ar_json *root =
+		loosely("{\"a\": 1, \"b\": [1], \"a\": \"x\", \"c\": 3, \"b\": [2, 3]}");
 
 	CHECK_UINT(root->count, 3);
 	CHECK_STR(root->first->key, "a");

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/str.h"
+#include "spec/spec.h"
 #include "state/record.h"
 
 #include "test.h"
@@ -133,6 +134,63 @@ TEST("what was recorded is read again")
 	CHECK_STR(got[1].why, "the kernel has none");
 }
 
+TEST("the file has what programs look for in runc's")
+{
+	_cleanup_dir_ struct ar_dir dir = new_dir();
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct ar_pair annotation = { "org.example.key", "x" };
+	struct ar_namespace namespaces[] = { { "pid", NULL }, { "network", "/run/netns/a" } };
+	struct ar_record record = {
+		.id = "one",
+		.oci_version = "1.3.0",
+		.pid = { true, 4711 },
+		.start_time = { true, 99 },
+		.bundle = "/bundle",
+		.rootfs = "/bundle/rootfs",
+		.hostname = "host",
+		.namespaces = { namespaces, 2 },
+		.created = "2026-01-02T03:04:05.000000006Z",
+		.owner = { true, 0 },
+		.cgroup = "/system.slice/docker-one.scope",
+		.cgroup_root = "/sys/fs/cgroup",
+		.unit = "docker-one.scope",
+		.annotations = { &annotation, 1 },
+	};
+	char *text;
+	size_t len;
+
+	CHECK_INT(ar_record_write(&dir, &record, &error), 0);
+	CHECK_INT(ar_file_read(arena, dir.fd, "state.json", 65536, &text, &len, &error), 0);
+	CHECK_HAS(text, "\"id\":\"one\"");
+	CHECK_HAS(text, "\"init_process_pid\":4711,\"init_process_start\":99");
+	CHECK_HAS(text, "\"created\":\"2026-01-02T03:04:05.000000006Z\"");
+	CHECK_HAS(
+		text,
+		"\"rootless\":false,\"config\":{\"rootfs\":\"/bundle/rootfs\",\"hostname\":\"host\","
+		"\"namespaces\":[{\"type\":\"NEWPID\",\"path\":\"\"},"
+		"{\"type\":\"NEWNET\",\"path\":\"/run/netns/a\"}],"
+		"\"cgroups\":{\"scope_prefix\":\"docker\",\"name\":\"one\",\"devices\":[],"
+		"\"Systemd\":true,\"Rootless\":false},\"version\":\"1.3.0\","
+		"\"labels\":[\"org.example.key=x\",\"bundle=/bundle\"],\"rootless_euid\":false}");
+	CHECK_HAS(text, "\"cgroup_paths\":{\"\":\"/sys/fs/cgroup/system.slice/docker-one.scope\"}");
+	CHECK_HAS(text, "\"NEWNS\":\"/proc/4711/ns/mnt\"");
+	CHECK_HAS(text, "\"NEWCGROUP\":\"/proc/4711/ns/cgroup\"");
+
+	record.unit = NULL;
+	record.cgroup = "/agentrun/one";
+	CHECK_INT(ar_record_write(&dir, &record, &error), 0);
+	CHECK_INT(ar_file_read(arena, dir.fd, "state.json", 65536, &text, &len, &error), 0);
+	CHECK_HAS(text, "\"cgroups\":{\"path\":\"/agentrun/one\",\"devices\":[],\"Systemd\":false");
+	CHECK_HAS(text, "\"cgroup_paths\":{\"\":\"/sys/fs/cgroup/agentrun/one\"}");
+
+	/* before there are a cgroup and a process */
+	record.cgroup = NULL;
+	record.pid.value = 0;
+	CHECK_INT(ar_record_write(&dir, &record, &error), 0);
+	CHECK_INT(ar_file_read(arena, dir.fd, "state.json", 65536, &text, &len, &error), 0);
+	CHECK_HAS(text, "\"cgroup_paths\":{},\"namespace_paths\":{}");
+}
+
 TEST("a record is its owner's alone")
 {
 	_cleanup_dir_ struct ar_dir dir = new_dir();
@@ -182,9 +240,10 @@ TEST("a damaged record is refused and the place is named")
 		{ "", "state.json" },
 		{ "{\"version\":1,", "state.json:1" },
 		{ "{\"version\":1,\n\"id\":7}", "state.json:2: id" },
-		{ "{\"version\":1,\"id\":\"a\",\"pid\":-1}", "pid" },
-		{ "{\"version\":1,\"id\":\"a\",\"pid\":2147483648}", "pid" },
-		{ "{\"version\":1,\"id\":\"a\",\"startTime\":-1}", "startTime" },
+		{ "{\"version\":1,\"id\":\"a\",\"init_process_pid\":-1}", "init_process_pid" },
+		{ "{\"version\":1,\"id\":\"a\",\"init_process_pid\":2147483648}",
+		  "init_process_pid" },
+		{ "{\"version\":1,\"id\":\"a\",\"init_process_start\":-1}", "init_process_start" },
 		{ "{\"id\":\"a\"}", "version" },
 		{ "[]", "state.json" },
 		{ "{\"version\":1,\"id\":\"a\",\"id\":\"b\"}", "id" },
