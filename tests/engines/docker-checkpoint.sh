@@ -42,14 +42,19 @@ if test_begin "a counter goes on where its checkpoint was made" command:criu; th
 	sleep 0.5
 	check_equal "count of what has ended" "$(count)" "$before"
 	docker start --checkpoint one "$id"
-	expect_success
-	expect_counting
-	check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
-	check_equal "starts" "$(cat "$bundle/data/starts")" start
-	docker exec "$id" cat /proc/1/comm
-	expect_output sh
-	docker stop --time 0 "$id"
-	expect_success
+	if [[ $errors == *"bind-mount /proc/0/ns/net"* ]]; then
+		# https://github.com/containerd/containerd/issues/12141
+		skip "Docker since 28 wires the network of a container before it is restored, with any runtime"
+	else
+		expect_success
+		expect_counting
+		check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
+		check_equal "starts" "$(cat "$bundle/data/starts")" start
+		docker exec "$id" cat /proc/1/comm
+		expect_output sh
+		docker stop --time 0 "$id"
+		expect_success
+	fi
 fi
 
 if test_begin "a container that is left running has a checkpoint too" command:criu; then
