@@ -72,7 +72,7 @@ fi
 rdma=$(printf '%s\n' /sys/class/infiniband/* | head -n 1)
 rdma=${rdma##*/}
 if [ "$rdma" != '*' ]; then
-	limit rdma rdma.max "$rdma hca_handle=3 hca_object=1000" "rdma = {\"$rdma\": {hcaHandles: 3, hcaObjects: 1000}}" needs=rdma
+	limit rdma 'rdma.max | sed "s/ *$//"' "$rdma hca_handle=3 hca_object=1000" "rdma = {\"$rdma\": {hcaHandles: 3, hcaObjects: 1000}}" needs=rdma
 else
 	test_begin "linux.resources.rdma"
 	skip "needs an RDMA device"

@@ -25,9 +25,10 @@ lab_full_packages="$lab_light_packages buildah conmon containerd containernetwor
 	systemd systemd-sysv libpam-systemd criu"
 
 declare -gA lab_kernel_suites=([6.1]=bookworm [6.12]=trixie [new]=sid)
-lab_kernel_package=linux-image-cloud-amd64
+# the usual one has all drivers, and among them an RDMA device without hardware; the others are smaller
+declare -gA lab_kernel_packages=([6.1]=linux-image-cloud-amd64 [6.12]=linux-image-amd64 [new]=linux-image-cloud-amd64)
 # What has to be there before the root filesystem and the shares are; what they need comes with them.
-lab_boot_modules="virtio_pci virtio_blk virtio_console ext4 overlay fuse virtiofs virtio_rng"
+lab_boot_modules="crc32c_generic virtio_pci virtio_blk virtio_console ext4 overlay fuse virtiofs virtio_rng"
 
 # lab_mirrors SUITE: sources of it, in the words of sources.list: the mirrors of this machine's own release.
 lab_mirrors() {
@@ -201,16 +202,16 @@ lab_initramfs() {
 }
 
 lab_kernel_make() {
-	local suite=$1 folder=$2 new release modules image
+	local suite=$1 package=$2 folder=$3 new release modules image
 	new=$folder/new
-	lab_fetch "$suite" extract "$new" "$lab_kernel_package" || return 1
+	lab_fetch "$suite" extract "$new" "$package" || return 1
 	modules=$(find "$new"/lib/modules/ "$new"/usr/lib/modules/ -mindepth 1 -maxdepth 1 -type d 2>/dev/null |
 		sort -V | tail -n 1)
 	release=${modules##*/}
 	# beside its modules since Debian 14
 	image=$(find "$new/boot/vmlinuz-$release" "$modules/vmlinuz" 2>/dev/null | head -n 1)
 	if [ -z "$release" ] || [ -z "$image" ]; then
-		lab_why="$lab_kernel_package of Debian '$suite' has no kernel with modules"
+		lab_why="$package of Debian '$suite' has no kernel with modules"
 		return 1
 	fi
 	lab_why="the disks of kernel $release could not be made"
@@ -225,14 +226,14 @@ lab_kernel_make() {
 }
 
 lab_kernel() {
-	local suite=${lab_kernel_suites[$1]-}
+	local suite=${lab_kernel_suites[$1]-} package=${lab_kernel_packages[$1]-}
 	if [ -z "$suite" ]; then
 		# shellcheck disable=SC2034 # for the caller
 		lab_why="no kernel '$1': it is one of $(printf '%s\n' "${!lab_kernel_suites[@]}" | sort -V | xargs)"
 		return 1
 	fi
-	lab_cached "kernel-$1" "$suite $lab_kernel_package $lab_boot_modules $(declare -f lab_kernel_make lab_fetch \
-		lab_modules_in_order lab_modules_unpack lab_initramfs lab_disk)" lab_kernel_make "$suite" || return 1
+	lab_cached "kernel-$1" "$suite $package $lab_boot_modules $(declare -f lab_kernel_make lab_fetch \
+		lab_modules_in_order lab_modules_unpack lab_initramfs lab_disk)" lab_kernel_make "$suite" "$package" || return 1
 	# shellcheck disable=SC2034 # for the caller
 	lab_kernel_folder=$lab_made
 }
