@@ -250,7 +250,7 @@ int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_err
 	const struct ar_check c = { file, err };
 	int r;
 
-	r = check_version(&c, spec->oci_version);
+	r = spec->oci_version ? check_version(&c, spec->oci_version) : 0;
 	if (r == 0 && !*spec->root->path)
 		r = ar_check_refuse(&c, 0, "root.path: must not be empty");
 	if (r == 0)

@@ -92,6 +92,39 @@ static void try_class(struct ar_arena *arena, const struct ar_class *class,
 		check_error(r, &err);
 }
 
+/* No name twice at any depth, and no child that is not counted. */
+static void check_members(const struct ar_json *json)
+{
+	size_t n = 0;
+
+	ar_json_foreach(child, json) {
+		if (json->type == AR_JSON_OBJECT)
+			MUST(ar_json_get(json, child->key) == child);
+		check_members(child);
+		n++;
+	}
+	MUST(n == json->count);
+}
+
+/* As runc reads it: what is right by the rules is right there too. */
+static void read_as_runc(struct ar_arena *arena, const char *text, size_t len)
+{
+	struct ar_json_limits limits = ar_json_limits_default;
+	struct ar_spec *strict, *loose;
+	const struct ar_json *json;
+	struct ar_error err = { 0 };
+	int r;
+
+	limits.loose = true;
+	if (ar_json_parse(arena, "input", text, len, &limits, &json, &err) == 0)
+		check_members(json);
+	r = ar_spec_parse(arena, "input", text, len, AR_READ_AS_RUNC, &loose, &err);
+	if (r < 0) {
+		check_error(r, &err);
+		MUST(ar_spec_parse(arena, "input", text, len, AR_READ_STRICTLY, &strict, &err) < 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
@@ -100,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ar_error err = { 0 };
 	int r;
 
+	read_as_runc(arena, (const char *)data, size);
 	limits.comments = size % 2; /* both ways */
 	r = ar_json_parse(arena, "input", (const char *)data, size, &limits, &json, &err);
 	if (r < 0) {
