@@ -5,10 +5,10 @@
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
 . "$(dirname "$0")/../integration/debian.bash"
-docker_needs
-needs overlay command:dpkg-deb
 debian_rootfs_of images apt bash gcc git libc6-dev make nginx-light nodejs passwd postgresql procps python3 python3-pip \
 	python3-venv redis-server util-linux
+docker_needs
+needs overlay command:dpkg-deb
 
 # --- images, in the shape of those that are published ----------------------------------------------
 

@@ -4,8 +4,8 @@
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
 . "$(dirname "$0")/../integration/debian.bash"
-needs root cgroup command:podman command:conmon command:ip
 debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
+needs root cgroup command:podman command:conmon command:ip
 
 podman_() {
 	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \

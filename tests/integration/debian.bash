@@ -7,6 +7,7 @@
 #   AGENTRUN_TEST_CACHE   /var/cache/agentrun-tests
 #   AGENTRUN_DEBIAN       a folder and a release, as /some/where/bookworm: archives of what was made lie there, and
 #                         nothing else can be had; for the lab, where the machine around it made them
+#   AGENTRUN_DEBIAN_ONLY  make it and end: for the machine around the lab
 #
 #   debian_rootfs             $debian_root, of the release that this machine is; without mmdebstrap, or when
 #                             packages cannot be fetched, the whole file is a skip
@@ -108,6 +109,7 @@ debian_rootfs() {
 			! -path "$debian_root" -exec rm -rf {} +
 	fi
 	exec {debian_lock}>&-
+	[ -z "${AGENTRUN_DEBIAN_ONLY-}" ] || skip_all "only makes $debian_root"
 }
 
 debian_rootfs_of() {
