@@ -4,6 +4,8 @@
 
 check_LIBRARIES += libtest.a
 libtest_a_SOURCES = \
+	%D%/unit/cgroups.c \
+	%D%/unit/cgroups.h \
 	%D%/unit/profiles.c \
 	%D%/unit/profiles.h \
 	%D%/unit/test.c \
@@ -23,6 +25,8 @@ unit_tests = \
 	%D%/unit/test-cgroup \
 	%D%/unit/test-cgroup-devices \
 	%D%/unit/test-cgroup-limits \
+	%D%/unit/test-cgroup-live \
+	%D%/unit/test-cgroup-processes \
 	%D%/unit/test-cgroup-unit \
 	%D%/unit/test-columns \
 	%D%/unit/test-cpulist \
