@@ -43,6 +43,7 @@ unit_tests = \
 	%D%/unit/test-landlock \
 	%D%/unit/test-life \
 	%D%/unit/test-log \
+	%D%/unit/test-loosen \
 	%D%/unit/test-lsm \
 	%D%/unit/test-memory-policy \
 	%D%/unit/test-mount-options \
@@ -71,6 +72,7 @@ unit_tests = \
 	%D%/unit/test-signals \
 	%D%/unit/test-socket \
 	%D%/unit/test-spec \
+	%D%/unit/test-spec-documents \
 	%D%/unit/test-str \
 	%D%/unit/test-sysctl \
 	%D%/unit/test-toml \
