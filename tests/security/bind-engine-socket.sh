@@ -78,6 +78,25 @@ kill "${services[@]}"
 wait "${services[@]}" 2>/dev/null || true
 assert_nothing_left
 
+test_begin "too few descriptors to look for one are no way around it"
+services=()
+rm "$TEST_TMP/agent/run/agent.sock"
+listen_at "$TEST_TMP/agent/run/agent.sock"
+make_command "$bundle" ".mounts += [{destination: \"/host\", type: \"bind\", source: \"$TEST_TMP/agent\", options: [\"rbind\", \"ro\"]}]" \
+	sh -c 'test -S /host/run/agent.sock && echo escaped'
+for limit in $(seq 3 40); do
+	# shellcheck disable=SC2016
+	run_command sh -c 'ulimit -n "$1"; shift; exec "$@"' sh "$limit" "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+	check_lacks "output with $limit descriptors" "$output" escaped
+	check_true "it fails with $limit descriptors" [ "$status" != 0 ]
+	check_true "it says why with $limit descriptors" [ -n "$errors" ]
+	check_false "a state directory with $limit descriptors" [ -e "$state/$id" ]
+done
+expect_error "it holds '$TEST_TMP/agent/run/agent.sock', the socket of a service"
+kill "${services[@]}"
+wait "${services[@]}" 2>/dev/null || true
+assert_nothing_left
+
 test_begin "a user's socket in a place of everybody is refused, and taken in a directory of that user"
 place=$(mktemp -d /srv/agentrun-test.XXXXXX)
 chmod 755 "$place" "$TEST_TMP"
