@@ -38,7 +38,7 @@ static const struct ar_option options[] = {
 	  "hardening profile of new containers: compat, agent or strict" },
 	{ "config", 0, AR_OPTION_STRING, false, AT(config), NULL,
 	  "policy file in place of " AR_SYSCONFDIR "/agentrun/agentrun.conf" },
-	{ "criu", 0, AR_OPTION_STRING, true, AT(criu), NULL, "ignored" },
+	{ "criu", 0, AR_OPTION_STRING, false, AT(criu), "criu", "CRIU program of checkpoint and restore" },
 	{ "version", 'v', AR_OPTION_BOOL, false, AT(version), NULL, "print the version" },
 };
 const struct ar_option_table ar_global_options = AR_OPTIONS(AR_OPTIONS_FIRST, options);
@@ -168,6 +168,7 @@ int ar_globals_context(struct ar_call *call, struct ar_error *err)
 
 	if (flags & AR_COMMAND_CREATES)
 		r = check_rootless(call->globals->rootless, err);
+	context->criu = call->globals->criu;
 	context->cgroup_disabled = strcmp(call->globals->cgroup_manager, "disabled") == 0;
 	if (r == 0 && !(flags & AR_COMMAND_STATELESS))
 		r = choose_root(call, err);

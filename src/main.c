@@ -233,7 +233,5 @@ int main(int argc, char **argv)
 	}
 	if (r_log < 0 || ar_globals_check(&globals, &err) < 0)
 		return fail(&err, EXIT_ERROR);
-	if (globals.criu && *globals.criu)
-		ar_log(AR_LOG_WARN, "--criu ignored (criu binary from $PATH is used); do not use");
 	return dispatch(&call, &words);
 }

@@ -36,15 +36,24 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-int ar_criu_find(struct ar_arena *arena, const char **ret, struct ar_error *err)
+int ar_criu_find(struct ar_arena *arena, const char *asked, const char **ret, struct ar_error *err)
 {
-	const char *path = getenv("PATH");
+	const char *path = getenv("PATH"), *name = asked && *asked ? asked : "criu";
 
+	if (strchr(name, '/')) {
+		_cleanup_free_ char *real = realpath(name, NULL);
+
+		if (!real || !is_program(real))
+			return ar_refuse(err, ENOENT, "CRIU is not there: '%s' is not a program",
+					 name);
+		*ret = ar_strdup(arena, real);
+		return 0;
+	}
 	if (!path || !*path)
 		path = USUAL_PATH;
 	for (const char *at = path; *at;) {
 		size_t n = strcspn(at, ":");
-		const char *file = ar_printf(arena, "%.*s/criu", (int)n, at);
+		const char *file = ar_printf(arena, "%.*s/%s", (int)n, at, name);
 
 		/* a relative folder would be the caller's working directory */
 		if (n > 0 && *at == '/' && is_program(file)) {
@@ -55,9 +64,9 @@ int ar_criu_find(struct ar_arena *arena, const char **ret, struct ar_error *err)
 		at += *at == ':';
 	}
 	return ar_refuse(err, ENOENT,
-			 "CRIU is not installed: no program 'criu' in %s (checkpoint and restore "
+			 "CRIU is not installed: no program '%s' in %s (checkpoint and restore "
 			 "are done by it)",
-			 path);
+			 name, path);
 }
 
 /* --- in its process, before it is executed --- */

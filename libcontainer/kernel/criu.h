@@ -57,9 +57,11 @@ struct ar_criu_options {
 void ar_criu_encode(struct ar_text *ret, enum ar_criu_request request,
 		    const struct ar_criu_options *options);
 
-/* The path of the program, from $PATH or, without one, the usual folders. -ENOENT: it is not there.
+/*
+ * The path of the program. asked: a path, or a name that is looked for in $PATH or, without one, the
+ * usual folders; NULL or "": "criu". -ENOENT: it is not there.
  */
-int ar_criu_find(struct ar_arena *arena, const char **ret, struct ar_error *err);
+int ar_criu_find(struct ar_arena *arena, const char *asked, const char **ret, struct ar_error *err);
 
 /* A CRIU that was started. */
 struct ar_criu {

@@ -191,7 +191,7 @@ int ar_life_checkpoint(const struct ar_context *ctx, const struct ar_checkpoint_
 	if (r == 0)
 		r = check_args(c.arena, args, err);
 	if (r == 0)
-		r = ar_criu_find(c.arena, &program, err);
+		r = ar_criu_find(c.arena, ctx->criu, &program, err);
 	if (r == 0)
 		r = ar_container_read_effective(&c, err);
 	if (r == 0)

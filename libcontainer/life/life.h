@@ -24,6 +24,7 @@ struct ar_context {
 	bool cgroup_systemd;  /* --systemd-cgroup: new containers get units of this manager */
 	enum ar_manager manager;
 	const char *argv0;
+	const char *criu; /* the program of checkpoint and restore: a path, or a name in $PATH */
 };
 
 /* How a container is created: flags of create and run. */

@@ -444,7 +444,7 @@ static int make(struct restore *restore, const struct ar_context *ctx, struct ar
 	if (r == 0)
 		r = ar_making_decide(m, ctx, &asked, err);
 	if (r == 0)
-		r = ar_criu_find(m->arena, &restore->program, err);
+		r = ar_criu_find(m->arena, ctx->criu, &restore->program, err);
 	if (r == 0)
 		r = ar_image_open(&restore->args->image, false, &restore->image, err);
 	if (r == 0)

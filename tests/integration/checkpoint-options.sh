@@ -299,6 +299,31 @@ kill "$other"
 wait "$other" 2>/dev/null || true
 end
 
+test_begin "--criu names the program, by its path or by its name in PATH"
+mkdir "$TEST_TMP/other"
+cp "$fake/criu" "$TEST_TMP/other/other-criu"
+without_criu=/nonexistent:$(dirname "$(command -v python3)"):/usr/bin:/bin
+start
+for asked in "$TEST_TMP/other/other-criu" other-criu; do
+	rm -rf "$FAKE_CRIU"
+	mkdir "$FAKE_CRIU"
+	run_command env PATH="$TEST_TMP/other:$without_criu" "$AGENTRUN" --root "$state" --criu "$asked" checkpoint --image-path "$image" --leave-running "$id"
+	expect_success
+	check_equal "who was asked for by $asked" "$(asked .type)" DUMP
+done
+(
+	cd "$TEST_TMP/other"
+	"$AGENTRUN" --root "$state" --criu ./other-criu checkpoint --image-path "$image" --leave-running "$id"
+) || fail "it is not found by a relative path"
+run_agentrun --criu "$TEST_TMP/nothing" checkpoint --image-path "$image" "$id"
+expect_status 1
+expect_error "CRIU is not there: '$TEST_TMP/nothing' is not a program"
+run_agentrun --criu no-such-criu checkpoint --image-path "$image" "$id"
+expect_status 1
+expect_error "CRIU is not installed: no program 'no-such-criu' in "
+check_equal status "$(container_status)" running
+end
+
 test_begin "streams that were pipes are exchanged for our own"
 prepare_image
 echo '["/dev/null","pipe:[11]","pipe:[12]"]' >"$image/descriptors.json"
