@@ -297,7 +297,7 @@ def state_of(cid):
 
 def container_lives(cid):
     record = state_of(cid)
-    pid = record.get("pid") if record else None
+    pid = record.get("init_process_pid") if record else None
     if not pid:
         return False
     try:
