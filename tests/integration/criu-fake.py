@@ -11,7 +11,20 @@ FAKE_CRIU_TTY      a restore finds a terminal without a master
 A dump ends the process; a restore makes one that sleeps, a child of who asked. The numbers are those of
 images/rpc.proto of CRIU.
 """
-import array, ctypes, json, os, signal, socket, sys
+import array, json, os, signal, socket, sys
+
+
+def target(fd):
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        return None
+
+
+# What it was given, before a library opens a file of its own, as ctypes may.
+GIVEN = {fd: target(fd) for fd in [0, 1, 2, *range(4, 32)] if target(fd)}
+
+import ctypes  # noqa: E402
 
 TYPES = {1: "DUMP", 2: "RESTORE", 4: "PRE_DUMP", 6: "NOTIFY", 9: "FEATURE_CHECK", 10: "VERSION"}
 NUMBERS = {name: number for number, name in TYPES.items()}
@@ -96,24 +109,16 @@ def notify(script, pid=None, fds=()):
         sys.exit(1)
 
 
-def target(fd):
-    try:
-        return os.readlink(f"/proc/self/fd/{fd}")
-    except OSError:
-        return None
-
-
 def write_down(kind, opts):
     folder = os.environ["FAKE_CRIU"]
     root = opts.get("root", "")
     asker = os.getppid()
-    fds = {fd: target(fd) for fd in [0, 1, 2, *range(4, 32)] if target(fd)}
     with open("/proc/self/mountinfo") as mounts, open("/proc/self/cgroup") as cgroups:
         found = {
             "type": kind, **opts,
             "cgroups": cgroups.read().split("\n")[:-1],
             "root_mounts": [line.split()[4] for line in mounts if (line.split()[4] + "/").startswith(root + "/")],
-            "fds": fds,
+            "fds": GIVEN,
         }
     for name in "images_dir_fd", "work_dir_fd":
         if name in opts:
