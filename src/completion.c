@@ -19,6 +19,7 @@ static const struct {
 	{ NULL, "bundle", { AR_VALUES_FOLDERS, NULL } },
 	{ NULL, "cgroup-manager", { AR_VALUES_WORDS, "cgroupfs systemd disabled" } },
 	{ NULL, "config", { AR_VALUES_FILES, NULL } },
+	{ NULL, "criu", { AR_VALUES_FILES, NULL } },
 	{ NULL, "console-socket", { AR_VALUES_FILES, NULL } },
 	{ NULL, "cpu-idle", { AR_VALUES_WORDS, "0 1" } },
 	{ NULL, "empty-ns", { AR_VALUES_WORDS, "network" } },

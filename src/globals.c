@@ -38,7 +38,8 @@ static const struct ar_option options[] = {
 	  "hardening profile of new containers: compat, agent or strict" },
 	{ "config", 0, AR_OPTION_STRING, false, AT(config), NULL,
 	  "policy file in place of " AR_SYSCONFDIR "/agentrun/agentrun.conf" },
-	{ "criu", 0, AR_OPTION_STRING, false, AT(criu), "criu", "CRIU program of checkpoint and restore" },
+	{ "criu", 0, AR_OPTION_STRING, false, AT(criu), "criu",
+	  "CRIU program of checkpoint and restore" },
 	{ "version", 'v', AR_OPTION_BOOL, false, AT(version), NULL, "print the version" },
 };
 const struct ar_option_table ar_global_options = AR_OPTIONS(AR_OPTIONS_FIRST, options);

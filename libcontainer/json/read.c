@@ -17,6 +17,12 @@ const struct ar_json_limits ar_json_limits_default = {
 	.max_values = 1000000,
 };
 
+const struct ar_json_limits ar_json_limits_own = {
+	.max_bytes = 64 * 1024 * 1024,
+	.max_depth = 64,
+	.max_values = 4000000,
+};
+
 /* Up to here, comparing every key of an object with every other is cheaper than sorting them. */
 #define FEW_KEYS 16
 
@@ -219,38 +225,60 @@ static int compare_places(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static void settle(struct parser *p, struct ar_json *object);
+static int settle(struct parser *p, struct ar_json *object);
 
-/* What the later of two members with one name makes of the earlier. */
-static const struct ar_json *lay_over(struct parser *p, const struct ar_json *earlier,
-				      const struct ar_json *later)
+/*
+ * What n members with one name come to, in their order. Null says nothing, but of a list; an object
+ * is laid over those before it, anything else takes their place.
+ */
+static int lay_over(struct parser *p, const struct member *run, size_t n,
+		    const struct ar_json **ret)
 {
-	struct ar_json *both;
-	const struct ar_json **tail;
+	const struct ar_json *last = run[0].json, **tail;
+	struct ar_json *all;
+	size_t from = 0;
 
-	if (earlier->type != AR_JSON_OBJECT || later->type != AR_JSON_OBJECT)
-		return later;
-	both = ar_memdup(p->arena, later, sizeof(*both));
-	tail = &both->first;
-	ar_json_foreach(child, earlier) {
-		struct ar_json *copy = ar_memdup(p->arena, child, sizeof(*copy));
+	for (size_t i = 1; i < n; i++) {
+		const struct ar_json *json = run[i].json;
 
-		*tail = copy;
-		tail = &copy->next;
+		if (json->type == AR_JSON_NULL && last->type != AR_JSON_ARRAY)
+			continue;
+		if (json->type != AR_JSON_OBJECT || last->type != AR_JSON_OBJECT)
+			from = i;
+		last = json;
 	}
-	*tail = later->first;
-	both->count += earlier->count;
-	settle(p, both);
-	return both;
+	*ret = last;
+	if (last->type != AR_JSON_OBJECT || from == n - 1)
+		return 0;
+	all = ar_memdup(p->arena, last, sizeof(*all));
+	all->count = 0;
+	tail = &all->first;
+	for (size_t i = from; i < n; i++) {
+		ar_json_foreach(child, run[i].json) {
+			struct ar_json *copy = ar_memdup(p->arena, child, sizeof(*copy));
+
+			*tail = copy;
+			tail = &copy->next;
+			all->count++;
+		}
+	}
+	*tail = NULL;
+	*ret = all;
+	return settle(p, all);
 }
 
-/* Leave one member of each name, where the first of them stood. */
-static void settle(struct parser *p, struct ar_json *object)
+/* Leave one member of each name, where the first of them stood. Copies count as values. */
+static int settle(struct parser *p, struct ar_json *object)
 {
-	_cleanup_free_ struct member *members = malloc((object->count + 1) * sizeof(*members));
+	_cleanup_free_ struct member *members = NULL;
 	const struct ar_json **tail = &object->first;
-	size_t n = 0, kept = 0;
+	size_t n = 0, kept = 0, end;
 
+	p->values += object->count;
+	if (p->values > p->limits->max_values)
+		return ar_refuse(p->err, EINVAL, "%s:%u: more than %zu values", p->name,
+				 line_now(p), p->limits->max_values);
+	members = malloc((object->count + 1) * sizeof(*members));
 	if (!members)
 		ar_no_memory();
 	ar_json_foreach(json, object) {
@@ -258,12 +286,17 @@ static void settle(struct parser *p, struct ar_json *object)
 		n++;
 	}
 	qsort(members, n, sizeof(*members), compare_members);
-	for (size_t i = 0; i < n; i++) {
-		if (kept > 0 && strcmp(members[kept - 1].json->key, members[i].json->key) == 0)
-			members[kept - 1].json =
-				lay_over(p, members[kept - 1].json, members[i].json);
-		else
-			members[kept++] = members[i];
+	for (size_t i = 0; i < n; i = end) {
+		struct member one = members[i];
+		int r;
+
+		for (end = i + 1; end < n; end++)
+			if (strcmp(members[i].json->key, members[end].json->key) != 0)
+				break;
+		r = lay_over(p, &members[i], end - i, &one.json);
+		if (r < 0)
+			return r;
+		members[kept++] = one;
 	}
 	qsort(members, kept, sizeof(*members), compare_places);
 	for (size_t i = 0; i < kept; i++) {
@@ -274,6 +307,7 @@ static void settle(struct parser *p, struct ar_json *object)
 	}
 	*tail = NULL;
 	object->count = kept;
+	return 0;
 }
 
 /* Two readers of one text must not see two values: whichever they take, the other is what was
@@ -288,9 +322,9 @@ static int on_close_object(void *arg)
 		return REFUSE(p, "%s:%u: \"%.100s\" is given twice", p->name, duplicate->line,
 			      duplicate->key);
 	if (duplicate)
-		settle(p, object);
+		p->r = settle(p, object);
 	p->depth--;
-	return 1;
+	return p->r == 0;
 }
 
 static int on_close_array(void *arg)

@@ -42,6 +42,8 @@ struct ar_json_limits {
 };
 extern const struct ar_json_limits ar_json_limits_default; /* 16 MiB, 32 deep, 1,000,000 values, no
 							      comments */
+/* Of files that are made of a configuration within those: 64 MiB, 64 deep, 4,000,000 values. */
+extern const struct ar_json_limits ar_json_limits_own;
 
 /*
  * Parse text as one JSON value. Refused, each with "<name>:<line>: what": what is not UTF-8 or

@@ -58,8 +58,8 @@ void ar_criu_encode(struct ar_text *ret, enum ar_criu_request request,
 		    const struct ar_criu_options *options);
 
 /*
- * The path of the program. asked: a path, or a name that is looked for in $PATH or, without one, the
- * usual folders; NULL or "": "criu". -ENOENT: it is not there.
+ * The path of the program. asked: a path, or a name that is looked for in $PATH or, without one,
+ * the usual folders; NULL or "": "criu". -ENOENT: it is not there.
  */
 int ar_criu_find(struct ar_arena *arena, const char *asked, const char **ret, struct ar_error *err);
 

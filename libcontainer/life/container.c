@@ -12,7 +12,6 @@
 #include "kernel/cgroup.h"
 #include "json/read.h"
 
-#define EFFECTIVE_MAX (64u << 20)
 /* How long it may take until the cgroup shows that all of a pid namespace has ended. */
 #define EMPTY_WAIT_MS 500
 
@@ -35,12 +34,12 @@ int ar_container_read_effective(struct ar_container *c, struct ar_error *err)
 	const struct ar_json *json = NULL;
 	char *text;
 	size_t len;
-	int r = ar_file_read(c->arena, c->dir.fd, "effective.json", EFFECTIVE_MAX, &text, &len,
-			     err);
+	int r = ar_file_read(c->arena, c->dir.fd, "effective.json", ar_json_limits_own.max_bytes,
+			     &text, &len, err);
 
 	if (r == 0)
-		r = ar_json_parse(c->arena, "effective.json", text, len, &ar_json_limits_default,
-				  &json, err);
+		r = ar_json_parse(c->arena, "effective.json", text, len, &ar_json_limits_own, &json,
+				  err);
 	return r < 0 ? r
 		     : ar_effective_decode(c->arena, "effective.json", json, &c->effective, err);
 }

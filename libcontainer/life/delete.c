@@ -31,7 +31,6 @@
 #include "json/read.h"
 
 #define KILL_WAIT_MS 10000
-#define EFFECTIVE_MAX (64u << 20)
 
 struct removal {
 	struct ar_arena *arena;
@@ -103,15 +102,15 @@ static int read_effective(struct removal *removal, bool needed, struct ar_error 
 	size_t len;
 	int r;
 
-	r = ar_file_read(removal->arena, removal->dir.fd, "effective.json", EFFECTIVE_MAX, &text,
-			 &len, err);
+	r = ar_file_read(removal->arena, removal->dir.fd, "effective.json",
+			 ar_json_limits_own.max_bytes, &text, &len, err);
 	if (r == -ENOENT)
 		return 0;
 	for (size_t i = 0; i < AR_COUNT(outliving) && r == 0; i++)
 		needed |= memmem(text, len, outliving[i], strlen(outliving[i])) != NULL;
 	if (r == 0 && needed)
-		r = ar_json_parse(removal->arena, "effective.json", text, len,
-				  &ar_json_limits_default, &json, err);
+		r = ar_json_parse(removal->arena, "effective.json", text, len, &ar_json_limits_own,
+				  &json, err);
 	if (r == 0 && needed)
 		r = ar_effective_decode(removal->arena, "effective.json", json, &removal->effective,
 					err);

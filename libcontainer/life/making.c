@@ -153,17 +153,22 @@ int ar_making_decide(struct ar_making *m, const struct ar_context *ctx, struct a
 	return r;
 }
 
-/* RFC 3339 with nanoseconds, UTC. */
+/* RFC 3339 with nanoseconds, UTC; without zeros at the end, as runc's. */
 static char *now(struct ar_arena *arena)
 {
 	struct timespec ts;
 	struct tm tm;
-	char text[32];
+	char text[32], fraction[16];
+	size_t len;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return ar_printf(arena, "%s.%09ldZ", text, ts.tv_nsec);
+	len = (size_t)snprintf(fraction, sizeof(fraction), ".%09ld", ts.tv_nsec);
+	while (len > 0 && (fraction[len - 1] == '0' || fraction[len - 1] == '.'))
+		if (fraction[--len] == '.')
+			break;
+	return ar_printf(arena, "%s%.*sZ", text, (int)len, fraction);
 }
 
 static void fill_record(struct ar_making *m, const char *id)

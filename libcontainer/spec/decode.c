@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -23,6 +24,7 @@ struct decoder {
 	struct ar_arena *arena;
 	const char *name; /* of the file */
 	const char *path; /* before all, "" for nothing */
+	bool any_case;
 	struct ar_error *err;
 };
 
@@ -341,13 +343,19 @@ static int (*const decoders[])(const struct decoder *d, const struct at *at,
 };
 
 /* The field of that name; most documents have them in the order of the table, so start at hint. */
-static const struct ar_field *find_field(const struct ar_class *class, const char *name,
-					 size_t hint)
+static const struct ar_field *find_field(const struct decoder *d, const struct ar_class *class,
+					 const char *name, size_t hint)
 {
 	for (size_t i = 0; i < class->n; i++) {
 		const struct ar_field *f = &class->fields[(hint + i) % class->n];
 
 		if (!(f->flags & AR_F_KEY) && strcmp(f->name, name) == 0)
+			return f;
+	}
+	for (size_t i = 0; d->any_case && i < class->n; i++) {
+		const struct ar_field *f = &class->fields[i];
+
+		if (!(f->flags & AR_F_KEY) && strcasecmp(f->name, name) == 0)
 			return f;
 	}
 	return NULL;
@@ -375,7 +383,7 @@ static int decode_class(const struct decoder *d, const struct at *at, const stru
 		*(unsigned int *)(void *)(base + class->line_at) = json->line;
 	ar_json_foreach(child, json) {
 		struct at member = { .up = at, .name = child->key };
-		const struct ar_field *f = find_field(class, child->key, hint);
+		const struct ar_field *f = find_field(d, class, child->key, hint);
 
 		if (!f && class->strict)
 			return refuse(d, &member, child->line, "no such member in %s", class->name);
@@ -402,6 +410,19 @@ int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *
 	      const char *path, const struct ar_json *json, void *out, struct ar_error *err)
 {
 	struct decoder d = { .arena = arena, .name = name, .path = path ? path : "", .err = err };
+
+	return decode_class(&d, NULL, class, json, out);
+}
+
+int ar_decode_any_case(struct ar_arena *arena, const struct ar_class *class, const char *name,
+		       const char *path, const struct ar_json *json, void *out,
+		       struct ar_error *err)
+{
+	struct decoder d = { .arena = arena,
+			     .name = name,
+			     .path = path ? path : "",
+			     .err = err,
+			     .any_case = true };
 
 	return decode_class(&d, NULL, class, json, out);
 }

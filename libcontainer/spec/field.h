@@ -215,6 +215,10 @@ struct ar_class {
  */
 int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *name,
 	      const char *path, const struct ar_json *json, void *out, struct ar_error *err);
+/* The same for members that may be written in any case, as Go's encoding/json takes them. */
+int ar_decode_any_case(struct ar_arena *arena, const struct ar_class *class, const char *name,
+		       const char *path, const struct ar_json *json, void *out,
+		       struct ar_error *err);
 /* Read and parse a file that the caller named, by ar_file_read_given(), and decode its top object,
  * in one go, within ar_json_limits_default. */
 int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dirfd,

@@ -47,7 +47,7 @@ static void loosen_linux(struct ar_linux *linux, bool user_namespace)
 void ar_spec_loosen(struct ar_arena *arena, struct ar_spec *spec)
 {
 	spec->oci_version = AR_SPEC_VERSION;
-	if (!*spec->root->path)
+	if (!spec->root->path || !*spec->root->path)
 		spec->root->path = ".";
 	name_sources(&spec->mounts);
 	if (spec->process)

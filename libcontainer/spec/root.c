@@ -3,7 +3,7 @@
 
 /* config.md, "Root" */
 static const struct ar_field root_fields[] = {
-	AR_FIELD_STRING(ar_root, path, "path", AR_F_REQUIRED),
+	AR_FIELD_STRING(ar_root, path, "path", 0),
 	AR_FIELD_TRI(ar_root, readonly, "readonly", 0),
 };
 const struct ar_class ar_root_class = AR_CLASS(ar_root, "root", root_fields);

@@ -77,7 +77,11 @@ static int decode(struct ar_arena *arena, const struct ar_class *class, const ch
 
 	limits.loose = reading == AR_READ_AS_RUNC;
 	r = ar_json_parse(arena, file, text, len, &limits, &json, err);
-	return r < 0 ? r : ar_decode(arena, class, file, "", json, out, err);
+	if (r < 0)
+		return r;
+	return reading == AR_READ_AS_RUNC
+		       ? ar_decode_any_case(arena, class, file, "", json, out, err)
+		       : ar_decode(arena, class, file, "", json, out, err);
 }
 
 int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,

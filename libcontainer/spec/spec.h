@@ -298,7 +298,7 @@ struct ar_spec {
 };
 extern const struct ar_class ar_spec_class;
 
-/* How a text is read: by the rules, or with all that runc looks over (spec/loosen.h, and
+/* How a text is read: by the rules, or with all that runc overlooks (spec/loosen.h, and
  * ar_json_limits.loose). */
 enum ar_reading { AR_READ_STRICTLY, AR_READ_AS_RUNC };
 

@@ -251,6 +251,8 @@ int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_err
 	int r;
 
 	r = spec->oci_version ? check_version(&c, spec->oci_version) : 0;
+	if (r == 0 && !spec->root->path)
+		r = ar_check_refuse(&c, 0, "root.path: required, but missing");
 	if (r == 0 && !*spec->root->path)
 		r = ar_check_refuse(&c, 0, "root.path: must not be empty");
 	if (r == 0)

@@ -48,9 +48,9 @@ static void put(struct ar_json_writer *w, const char *key, const char *s, size_t
 /* "docker-ID.scope" is scope_prefix, "-", name and ".scope"; a slice is a name alone. */
 static void encode_unit(struct ar_json_writer *w, const char *unit)
 {
-	const char *dash = strchr(unit, '-'), *end = strstr(unit, ".scope");
+	const char *dash = strchr(unit, '-'), *end = strrchr(unit, '.');
 
-	if (!dash || !end || dash > end) {
+	if (!dash || !end || dash > end || !ar_streq(end, ".scope")) {
 		ar_json_kv(w, "name", unit);
 		return;
 	}

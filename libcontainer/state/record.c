@@ -19,10 +19,6 @@
 
 #define FILE_NAME "state.json"
 #define VERSION 1
-/* A record holds at most the annotations of a config.json, whose size is bounded, and little
- * besides. */
-#define SIZE_MAX_RECORD (32u << 20)
-
 static const struct ar_field outcome_fields[] = {
 	AR_FIELD_STRING(ar_outcome, control, "control", AR_F_REQUIRED),
 	AR_FIELD_STRING(ar_outcome, result, "result", AR_F_REQUIRED),
@@ -124,9 +120,10 @@ int ar_record_read(struct ar_arena *arena, const struct ar_dir *dir, struct ar_r
 
 	r = open_record(dir, &fd, err);
 	if (r == 0)
-		r = ar_file_read_fd(arena, fd, FILE_NAME, SIZE_MAX_RECORD, &text, &len, err);
+		r = ar_file_read_fd(arena, fd, FILE_NAME, ar_json_limits_own.max_bytes, &text, &len,
+				    err);
 	if (r == 0)
-		r = ar_json_parse(arena, FILE_NAME, text, len, &ar_json_limits_default, &json, err);
+		r = ar_json_parse(arena, FILE_NAME, text, len, &ar_json_limits_own, &json, err);
 	if (r == 0)
 		r = decode(arena, json, record, err);
 	if (r == 0)

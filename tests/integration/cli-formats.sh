@@ -208,6 +208,22 @@ if test_begin "who reads runc's state.json finds the container" root cgroup; the
 	check_equal "its mount namespace" "$(readlink "$(jq -r .namespace_paths.NEWNS "$state/$id/state.json")")" "$(readlink "/proc/$pid/ns/mnt")"
 fi
 
+if test_begin "a container of a configuration as large as it may be is looked at and deleted as any other" root; then
+	make_command "$bundle" '.annotations = {"org.example.large": ("x" * 16000000)}' sleep 1000
+	run_agentrun create --bundle "$bundle" "$id"
+	expect_success
+	for command in state start exec delete; do
+		case $command in
+		exec) run_agentrun exec "$id" true ;;
+		delete) run_agentrun delete --force "$id" ;;
+		*) run_agentrun "$command" "$id" ;;
+		esac
+		check_equal "status of $command" "$status" 0
+	done
+	output=
+	assert_nothing_left
+fi
+
 if test_begin "runc lists containers of agentrun, and shows their state" root command:runc; then
 	make_command "$bundle" . sleep 1000
 	run_agentrun create --bundle "$bundle" "$id"

@@ -49,15 +49,18 @@ done
 
 test_begin "create"
 make_command "$bundle" . sleep 1000
+fewest=
 for limit in $(seq 4 "$most"); do
 	with "$limit" create --bundle "$bundle" "$id"
 	told "$limit"
 	if [ "$status" = 0 ]; then
+		fewest=$limit
 		run_agentrun delete --force "$id"
 		expect_success
 	fi
 	check_false "a state directory with $limit descriptors" [ -e "$state/$id" ]
 done
+check_true "it is created with $most" [ -n "$fewest" ]
 assert_nothing_left
 
 test_begin "start"

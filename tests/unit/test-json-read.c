@@ -212,6 +212,46 @@ TEST("read loosely, an object is laid over the earlier one, at any depth")
 	done();
 }
 
+TEST("read loosely, null says nothing but of a list")
+{
+	const struct ar_json *root = loosely(
+		"{\"a\": 1, \"a\": null, \"o\": {\"x\": 1}, \"o\": null, \"o\": {\"y\": 2}, "
+		"\"l\": [1], \"l\": null, \"n\": null, \"n\": 5}");
+
+	CHECK_STR(ar_json_get(root, "a")->text, "1");
+	CHECK_UINT(ar_json_get(root, "o")->count, 2);
+	CHECK_INT(ar_json_get(root, "l")->type, AR_JSON_NULL);
+	CHECK_STR(ar_json_get(root, "n")->text, "5");
+	done();
+}
+
+TEST("read loosely, many members with one name cost no more than they are")
+{
+	_cleanup_text_ struct ar_text t = AR_TEXT_INIT;
+	const struct ar_json *root;
+
+	ar_text_add(&t, "{");
+	for (int i = 0; i < 50000; i++)
+		ar_text_addf(&t, "\"a\": {\"key %d\": {}, \"q\": {}},\n", i);
+	ar_text_add(&t, "\"z\": 1}");
+	root = loosely(ar_text_str(&t));
+	CHECK_UINT(root->count, 2);
+	CHECK_UINT(root->first->count, 50001);
+	done();
+}
+
+TEST("read loosely, what is copied counts as values")
+{
+	struct ar_json_limits limits = ar_json_limits_default;
+	const char *text = "{\"a\": {\"x\": 1}, \"a\": {\"y\": 1}}";
+
+	limits.loose = true;
+	limits.max_values = 6;
+	CHECK_INT(parse_len(text, strlen(text), &limits, NULL), -EINVAL);
+	CHECK_STR(err.text, "f.json:1: more than 6 values");
+	done();
+}
+
 TEST("read loosely, what stands behind the value is passed over")
 {
 	CHECK_INT(loosely("{} x")->type, AR_JSON_OBJECT);

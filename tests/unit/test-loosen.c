@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-TEST("what runc looks over has the effect that it has there")
+TEST("what runc overlooks has the effect that it has there")
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	const char *text =

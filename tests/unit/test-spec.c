@@ -75,7 +75,7 @@ static const struct {
 
 	/* root and process */
 	{ { .root = "null" }, "config.json:1: root: required, but missing" },
-	{ { .root = "{}" }, "config.json:1: root.path: required, but missing" },
+	{ { .root = "{}" }, "config.json: root.path: required, but missing" },
 	{ { .root = "{\"path\":\"\"}" }, "config.json: root.path: must not be empty" },
 	{ { .root = "{\"path\":\"r\",\"readonly\":1}" },
 	  "config.json:1: root.readonly: expected true or false, got a number" },
@@ -400,8 +400,8 @@ static const struct parts accepted[] = {
 		  "\"action\":\"SCMP_ACT_NOTIFY\"}],\"listenerPath\":\"/s\"") },
 };
 
-/* What is refused above and runc looks over. */
-static const struct parts looked_over[] = {
+/* What is refused above and runc overlooks. */
+static const struct parts overlooked[] = {
 	{ .version = "\"2.0.0\"" },
 	{ .version = "\"x\"" },
 	{ .root = "{\"path\":\"\"}" },
@@ -414,11 +414,11 @@ static const struct parts looked_over[] = {
 	{ .more = "} {" },
 };
 
-TEST("what runc looks over is refused, but when it is read as runc reads it")
+TEST("what runc overlooks is refused, but when it is read as runc reads it")
 {
-	for (size_t i = 0; i < AR_COUNT(looked_over); i++) {
+	for (size_t i = 0; i < AR_COUNT(overlooked); i++) {
 		_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-		const char *text = assemble(arena, &looked_over[i]);
+		const char *text = assemble(arena, &overlooked[i]);
 		struct ar_spec *spec;
 
 		if (read_text(arena, text, &spec) == 0)
