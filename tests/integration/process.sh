@@ -193,8 +193,14 @@ done
 test_begin "a soft limit above the hard one is refused by name"
 run_compat '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 5}]' true
 expect_error RLIMIT_NOFILE
-run_compat '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 5}, {type: "RLIMIT_NOFILE", soft: 2, hard: 5}]' true
-expect_error RLIMIT_NOFILE
+assert_nothing_left
+
+test_begin "a limit that is given twice is refused, but in compat"
+twice='.process.rlimits = [{type: "RLIMIT_CORE", soft: 1, hard: 5}, {type: "RLIMIT_CORE", soft: 0, hard: 0}]'
+run_compat "$twice" sh -c 'ulimit -c'
+expect_output 0
+run_agentrun --profile agent run --bundle "$bundle" "$id"
+expect_error "process.rlimits[1]: RLIMIT_CORE is given twice"
 assert_nothing_left
 
 test_begin "the OOM score is the one that is asked"
