@@ -300,7 +300,7 @@ if test_begin "events prints statistics once, with runc's keys" root cgroup; the
 fi
 
 if test_begin "events goes on at the interval until the container ends" root cgroup; then
-	make_command "$bundle" . sleep 1
+	make_command "$bundle" . sleep 3
 	run_agentrun run --detach --bundle "$bundle" "$id"
 	run_agentrun events --interval 100ms "$id"
 	expect_success
