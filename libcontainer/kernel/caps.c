@@ -286,13 +286,20 @@ int ar_caps_verify(int proc, const struct ar_cap_sets *sets, struct ar_error *er
 		{ "\nCapEff:", sets->effective },   { "\nCapBnd:", sets->bounding },
 		{ "\nCapAmb:", sets->ambient },
 	};
-	_cleanup_text_ struct ar_text status = AR_TEXT_INIT;
-	int r = ar_procfs_read(proc, "self/status", &status);
+	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
+	char buf[8192];
+	const char *status = buf;
+	int r = ar_procfs_peek(proc, "self/status", buf, sizeof(buf));
 
+	/* of very many groups */
+	if (r == -EFBIG) {
+		r = ar_procfs_read(proc, "self/status", &text);
+		status = ar_text_str(&text);
+	}
 	if (r < 0)
 		return ar_fail(err, -r, "read /proc/self/status");
 	for (size_t i = 0; i < AR_COUNT(lines); i++) {
-		r = verify_set(ar_text_str(&status), lines[i].line, lines[i].asked, err);
+		r = verify_set(status, lines[i].line, lines[i].asked, err);
 		if (r < 0)
 			return r;
 	}

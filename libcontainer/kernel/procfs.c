@@ -82,6 +82,29 @@ int ar_procfs_read(int proc, const char *path, struct ar_text *ret)
 	return fd < 0 ? fd : ar_procfs_read_fd(fd, ret);
 }
 
+int ar_procfs_peek(int proc, const char *path, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = ar_procfs_open(proc, path, O_RDONLY);
+	size_t len = 0;
+
+	if (fd < 0)
+		return fd;
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) {
+			buf[len] = '\0';
+			return 0;
+		}
+		len += (size_t)n;
+	}
+	return -EFBIG;
+}
+
 int ar_procfs_write(int proc, const char *path, const char *text)
 {
 	size_t len = strlen(text);

@@ -22,6 +22,9 @@ int ar_procfs_check(int proc, struct ar_error *err);
 int ar_procfs_open(int proc, const char *path, int flags);
 /* Append a whole file. 0 or -errno; -EFBIG above 1 MiB. */
 int ar_procfs_read(int proc, const char *path, struct ar_text *ret);
+/* The same into a buffer, for where memory may be limited already (RLIMIT_AS, RLIMIT_DATA); it ends
+ * with a NUL. -EFBIG: it does not fit. */
+int ar_procfs_peek(int proc, const char *path, char *buf, size_t size);
 int ar_procfs_read_fd(int fd, struct ar_text *ret);
 /* Write text in one write(2). 0 or -errno. */
 int ar_procfs_write(int proc, const char *path, const char *text);
