@@ -119,7 +119,7 @@ run_agentrun() {
 run_command() {
 	lib_asked="$*"
 	status=0
-	AGENTRUN_TEST=$lib_mark timeout -k 5 "${RUN_SECONDS:-60}" "$@" \
+	AGENTRUN_TEST=$lib_mark timeout -k 5 "${RUN_SECONDS:-${AGENTRUN_RUN_SECONDS:-60}}" "$@" \
 		</dev/null >"$TEST_TMP/output" 2>"$TEST_TMP/errors" || status=$?
 	output=$(tr -d '\0' <"$TEST_TMP/output")
 	errors=$(tr -d '\0' <"$TEST_TMP/errors")

@@ -36,7 +36,8 @@ struct ar_json_limits {
 	bool comments;	   /* C and C++ comments are allowed (the administrator's files) */
 	/*
 	 * As Go's encoding/json reads: of two members with one name the later counts, an object is
-	 * laid over the earlier one, and text behind the value is passed over.
+	 * laid over the earlier one, null says nothing but of a list, and text behind the value is
+	 * passed over.
 	 */
 	bool loose;
 };

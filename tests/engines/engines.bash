@@ -204,7 +204,7 @@ run_pty() {
 	shift
 	lib_asked="on a terminal: $*"
 	status=0
-	AGENTRUN_TEST=$lib_mark timeout -k 5 "${RUN_SECONDS:-60}" \
+	AGENTRUN_TEST=$lib_mark timeout -k 5 "${RUN_SECONDS:-${AGENTRUN_RUN_SECONDS:-60}}" \
 		script --quiet --return --command "$(printf '%q ' "$@")" /dev/null \
 		<<<"$input" >"$TEST_TMP/output" 2>"$TEST_TMP/errors" || status=$?
 	output=$(tr -d '\0\r' <"$TEST_TMP/output")

@@ -8,9 +8,6 @@ set -euo pipefail
 debian_rootfs_of images apt bash gcc git libc6-dev make nginx-light nodejs passwd postgresql procps python3 python3-pip \
 	python3-venv redis-server util-linux
 docker_needs
-# a virtual machine without KVM is slow
-# shellcheck disable=SC2034 # of engines.bash
-RUN_SECONDS=300
 needs overlay command:dpkg-deb
 
 # --- images, in the shape of those that are published ----------------------------------------------

@@ -41,7 +41,7 @@ test_begin "podman takes an image with systemd"
 host_start v2
 in_host sh -c 'mkdir -p /etc/containers && printf "[engine]\nevents_logger = \"file\"\n" >/etc/containers/containers.conf'
 tar -C "$debian_root" -cf "$TEST_TMP/image.tar" .
-RUN_SECONDS=300 podman_ import "$TEST_TMP/image.tar" debian
+podman_ import "$TEST_TMP/image.tar" debian
 expect_success
 
 test_begin "systemd comes up in a container, runs a unit, and stops by its own signal"
