@@ -60,7 +60,7 @@ int ar_signal_parse(const char *s, int *ret, struct ar_error *err)
 	const char *name = strncasecmp(s, "SIG", 3) == 0 ? s + 3 : s;
 	uint64_t n;
 
-	if (ar_parse_u64(s, &n) == 0 && n <= RTMAX) {
+	if (ar_parse_u64(s, &n) == 0 && n <= INT32_MAX) { /* which there are, the kernel knows */
 		*ret = (int)n;
 		return 0;
 	}

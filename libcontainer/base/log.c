@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-/* The only global of the project. */
 static struct {
 	int fd; /* -1: standard error */
 	enum ar_log_format format;
@@ -48,7 +48,7 @@ int ar_log_fd(void)
 	return sink.fd;
 }
 
-int ar_log_debugging(void)
+bool ar_log_debugging(void)
 {
 	return sink.max >= AR_LOG_DEBUG;
 }
@@ -65,44 +65,72 @@ static void add_time(struct ar_text *line)
 	ar_text_add(line, text);
 }
 
-static void format_line(struct ar_text *line, enum ar_log_level level, const char *message)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
+/* What is said, and the place in the source. */
+struct message {
+	enum ar_log_level level;
+	const char *text, *file, *func;
+	int line;
+};
 
-	if (sink.format == AR_LOG_JSON) {
-		ar_text_addf(line, "{\"level\":\"%s\",\"msg\":\"", names[level]);
-		ar_escape_json(line, message);
-		ar_text_add(line, "\",\"time\":\"");
-		add_time(line);
-		ar_text_add(line, "\"}\n");
-		return;
-	}
-	ar_text_add(line, "time=\"");
-	add_time(line);
-	ar_text_addf(line, "\" level=%s msg=\"", names[level]);
-	ar_escape_log(line, message);
-	ar_text_add(line, "\"\n");
+/* Without the way from the build directory to the source. */
+static const char *source_file(const char *file)
+{
+	while (strncmp(file, "../", 3) == 0)
+		file += 3;
+	return file;
 }
 
-void ar_log(enum ar_log_level level, const char *fmt, ...)
+static void format_json(struct ar_text *line, const struct message *m, const char *level)
 {
-	char message[2048]; /* an error's whole text and more; a longer one is cut */
+	ar_text_add(line, "{");
+	if (ar_log_debugging())
+		ar_text_addf(line, "\"file\":\"%s:%d\",\"func\":\"%s\",", source_file(m->file),
+			     m->line, m->func);
+	ar_text_addf(line, "\"level\":\"%s\",\"msg\":\"", level);
+	ar_escape_json(line, m->text);
+	ar_text_add(line, "\",\"time\":\"");
+	add_time(line);
+	ar_text_add(line, "\"}\n");
+}
+
+static void format_text(struct ar_text *line, const struct message *m, const char *level)
+{
+	ar_text_add(line, "time=\"");
+	add_time(line);
+	ar_text_addf(line, "\" level=%s msg=\"", level);
+	ar_escape_log(line, m->text);
+	ar_text_add(line, "\"");
+	if (ar_log_debugging())
+		ar_text_addf(line, " func=\"%s()\" file=\"%s:%d\"", m->func, source_file(m->file),
+			     m->line);
+	ar_text_add(line, "\n");
+}
+
+void ar_log_at(enum ar_log_level level, const char *file, int line, const char *func,
+	       const char *fmt, ...)
+{
+	static const char *const levels[] = { "error", "warning", "info", "debug" };
+	char text[2048]; /* an error's whole text and more; a longer one is cut */
 	va_list args;
 	ssize_t n;
-	_cleanup_text_ struct ar_text line = AR_TEXT_INIT;
+	_cleanup_text_ struct ar_text formatted = AR_TEXT_INIT;
+	const struct message message = { level, text, file, func, line };
 
 	if (level > sink.max)
 		return;
 	va_start(args, fmt);
-	n = vsnprintf(message, sizeof(message), fmt, args);
+	n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (n < 0)
 		return;
 
-	format_line(&line, level, message);
+	if (sink.format == AR_LOG_JSON)
+		format_json(&formatted, &message, levels[level]);
+	else
+		format_text(&formatted, &message, levels[level]);
 	/* One write, so that lines of several processes do not mix. */
 	do {
-		n = write(sink.fd >= 0 ? sink.fd : STDERR_FILENO, line.s, line.len);
+		n = write(sink.fd >= 0 ? sink.fd : STDERR_FILENO, formatted.s, formatted.len);
 	} while (n < 0 && errno == EINTR);
 	/* There is nowhere to report a log that cannot be written. */
 }

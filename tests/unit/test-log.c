@@ -88,7 +88,11 @@ TEST("messages above the level are not written")
 	ar_log_setup(AR_LOG_TEXT, AR_LOG_DEBUG);
 	ar_debug("shown");
 	CHECK(ar_log_debugging());
-	CHECK_HAS(logged(), "level=debug msg=\"shown\"");
+	CHECK_HAS(logged(), "level=debug msg=\"shown\" func=\"test_body_");
+	CHECK_HAS(logged(), "()\" file=\"tests/unit/test-log.c:");
+	start(AR_LOG_JSON, AR_LOG_DEBUG);
+	ar_debug("shown");
+	CHECK_HAS(logged(), "{\"file\":\"tests/unit/test-log.c:");
 }
 
 TEST("lines are added behind those of others, and several writers do not mix")

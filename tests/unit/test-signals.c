@@ -49,7 +49,7 @@ TEST("what is no signal is refused and quoted")
 {
 	static const char *const bad[] = { "",	       "SIG",
 					   "BOGUS",    "SIGSIGTERM",
-					   "-9",       "65",
+					   "-9",       "4294967296",
 					   "9 ",       "0x9",
 					   "RTMIN-1",  "RTMAX+1",
 					   "RTMIN+31", "RTMIN+",
