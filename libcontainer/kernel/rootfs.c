@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -55,18 +56,48 @@ uint64_t ar_rootfs_inherited(const char *propagation)
 	return flags & MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
 }
 
-/*
- * With shared propagation the old root is still a peer of the host's: what is mounted on it would
- * be mounted over the host's root as well. That one mount leaves the peers; those below it stay,
- * they are what volumes with shared propagation are taken from.
- */
-static int part_from_host(const char *propagation, struct ar_error *err)
+/* The root of the mount that dir lies in: the last directory upwards that the mount has. */
+static int mount_root(int dir, int *ret_root, struct ar_error *err)
 {
+	_cleanup_fd_ int at = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	uint64_t mount, above;
+	ino_t was = 0;
+	struct stat st;
+	int r = at < 0 ? -errno : ar_mount_id(at, &mount);
+
+	while (r == 0) {
+		_cleanup_fd_ int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (up < 0 || fstat(up, &st) < 0)
+			return ar_fail(err, errno, "look above the root filesystem");
+		r = ar_mount_id(up, &above);
+		/* another mount, or "/", above which is itself */
+		if (r < 0 || above != mount || st.st_ino == was)
+			break;
+		was = st.st_ino;
+		ar_close_fd(&at);
+		at = ar_steal_fd(&up);
+	}
+	if (r < 0)
+		return ar_fail(err, -r, "look above the root filesystem");
+	*ret_root = ar_steal_fd(&at);
+	return 0;
+}
+
+/*
+ * With shared propagation the mount in which the container's root is put is still a peer of the
+ * host's: what is mounted there would be mounted on the host as well. That one mount leaves the
+ * peers; those below it stay, they are what volumes with shared propagation are taken from.
+ */
+static int part_from_host(int place, const char *propagation, struct ar_error *err)
+{
+	_cleanup_fd_ int root = -1;
+	int r;
+
 	if (!(parse(propagation) & MS_SHARED))
 		return 0;
-	if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
-		return ar_fail(err, errno, "propagation of the old root");
-	return 0;
+	r = mount_root(place, &root, err);
+	return r < 0 ? r : ar_mount_set(root, false, 0, 0, MS_PRIVATE, "the old root", err);
 }
 
 /* pivot_root(2) refuses a root that is shared, or whose parent is; and mounts in it must not reach
@@ -78,13 +109,30 @@ static int confine(int root, const char *propagation, struct ar_error *err)
 	return ar_mount_set(root, true, 0, 0, ar_rootfs_inherited(propagation), "/", err);
 }
 
-static int attach_legacy(int origin, int *ret_root, struct ar_error *err)
+/* Before open_tree(2): a bind, which is then moved over the old root, where it can be opened. */
+static int attach_legacy(int origin, const char *propagation, int *ret_root, struct ar_error *err)
 {
 	char path[AR_FD_PATH_MAX];
 
+	/* the mount that it lies in cannot be told without statx(2) of Linux 5.8 */
+	if (parse(propagation) & MS_SHARED)
+		return ar_fail(err, EOPNOTSUPP,
+			       "shared propagation of the root filesystem needs open_tree(2)");
 	if (mount(ar_fd_path(path, origin), path, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return ar_fail(err, errno, "bind the root filesystem");
 	return ar_mount_on(origin, "/", ret_root, err);
+}
+
+static int attach(int tree, int place, const char *propagation, int *ret_root, struct ar_error *err)
+{
+	int r = part_from_host(place, propagation, err);
+
+	if (r == 0)
+		r = ar_mount_attach(tree, place, "/", err);
+	if (r < 0)
+		return r;
+	*ret_root = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+	return *ret_root < 0 ? ar_fail(err, errno, "the root filesystem") : 0;
 }
 
 int ar_rootfs_attach(int tree, int origin, const char *propagation, int *ret_root,
@@ -93,28 +141,13 @@ int ar_rootfs_attach(int tree, int origin, const char *propagation, int *ret_roo
 	_cleanup_fd_ int root = -1, old = -1;
 	int r;
 
-	r = part_from_host(propagation, err);
-	if (r < 0)
-		return r;
-	if (tree < 0) {
-		/* the mount that it lies in cannot be told without statmount(2) or a look at
-		 * mountinfo */
-		if (parse(propagation) & MS_SHARED)
-			return ar_fail(
-				err, EOPNOTSUPP,
-				"shared propagation of the root filesystem needs open_tree(2)");
-		r = attach_legacy(origin, &root, err);
-	} else {
+	if (tree >= 0 && origin < 0) {
 		old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (old < 0)
 			return ar_fail(err, errno, "open the old root");
-		r = ar_mount_attach(tree, old, "/", err);
-		if (r == 0) {
-			root = fcntl(tree, F_DUPFD_CLOEXEC, 3);
-			if (root < 0)
-				r = ar_fail(err, errno, "the root filesystem");
-		}
 	}
+	r = tree < 0 ? attach_legacy(origin, propagation, &root, err)
+		     : attach(tree, origin >= 0 ? origin : old, propagation, &root, err);
 	if (r == 0)
 		r = confine(root, propagation, err);
 	if (r == 0)
@@ -136,6 +169,9 @@ static int move_and_chroot(int root, struct ar_error *err)
 		return ar_fail(err, errno, "open the old root");
 	if (fchdir(root) < 0)
 		return ar_fail(err, errno, "enter the root filesystem");
+	/* or it would be moved on the host as well */
+	if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		return ar_fail(err, errno, "propagation of the old root");
 	/* ELOOP: it stands there already */
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 && errno != ELOOP)
 		return ar_fail(err, errno, "move the root filesystem to /");

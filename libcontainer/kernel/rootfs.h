@@ -20,9 +20,10 @@ int ar_rootfs_propagation(const char *propagation, struct ar_error *err);
  */
 uint64_t ar_rootfs_inherited(const char *propagation);
 /*
- * Put the tree (a detached copy of the root filesystem) over the old root. *ret_root is an O_PATH
- * descriptor of it. With tree -1, origin (O_PATH, in this mount namespace) is bound onto itself
- * instead.
+ * Put the tree (a detached copy of the root filesystem) where its origin is (O_PATH, in this mount
+ * namespace), so that hooks find the container under the path that the bundle has for it; with
+ * origin -1 over the old root. *ret_root is an O_PATH descriptor of it. With tree -1 origin is
+ * bound onto itself instead.
  */
 int ar_rootfs_attach(int tree, int origin, const char *propagation, int *ret_root,
 		     struct ar_error *err);

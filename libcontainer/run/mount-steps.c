@@ -63,6 +63,22 @@ static int restrict_submounts(struct ar_run *run, struct ar_error *err)
 	return r;
 }
 
+/*
+ * The directory of the root filesystem in our own mount namespace. Root of a user namespace may not
+ * be able to reach it: its tree needs no path.
+ */
+static int open_place(const struct ar_run *run, int *ret_fd, struct ar_error *err)
+{
+	struct ar_error why;
+	int r = open_again(&run->facts->root, ret_fd, &why);
+
+	if (r == -EACCES && run->root_tree >= 0)
+		return 0;
+	if (r < 0)
+		*err = why;
+	return r;
+}
+
 static int attach_root(struct ar_run *run, struct ar_error *err)
 {
 	const char *propagation = ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL;
@@ -76,8 +92,8 @@ static int attach_root(struct ar_run *run, struct ar_error *err)
 	r = ar_null_verify(run->null, err);
 	if (r == 0)
 		r = ar_rootfs_propagation(propagation, err);
-	if (r == 0 && run->root_tree < 0)
-		r = open_again(&run->facts->root, &origin, err);
+	if (r == 0)
+		r = open_place(run, &origin, err);
 	if (r == 0)
 		r = ar_rootfs_attach(run->root_tree, origin, propagation, &run->root, err);
 	if (r == 0)

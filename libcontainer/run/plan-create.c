@@ -8,10 +8,11 @@
  *   cgroup: path to disk, then the cgroup
  *   clone3 into it  ----------------------> born in its namespaces
  *     (systemd: clone3, then the unit around it, while it waits)
- *   id mappings     --hand-over-----------> settle, names, sysctl
+ *   id mappings     --hand-over-----------> settle
  *   (beside: limits, device rules, files)   root, mounts, devices, terminal
  *   prestart, createRuntime hooks  <------> (only when there are such hooks)
  *                                           createContainer hooks
+ *                                           names, sysctl
  *                                           paths masked, root read-only, pivot_root
  *                                           the last mile: rights are given up
  *   record "created", pid file  <---------- ready
@@ -82,8 +83,6 @@ static void host_after_clone(struct ar_plan *plan, const struct ar_run *run)
 
 static void init_surroundings(struct ar_plan *plan, const struct ar_run *run)
 {
-	const struct ar_spec *spec = run->effective->spec;
-
 	/* the parameter belongs to root of the host, which is what we still are in a user namespace
 	 */
 	if (run->effective->memfd_noexec)
@@ -91,12 +90,8 @@ static void init_surroundings(struct ar_plan *plan, const struct ar_run *run)
 	ar_plan_add(plan, &ar_step_settle);
 	if (has_namespace(run, "cgroup", false))
 		ar_plan_add(plan, &ar_step_cgroup_namespace);
-	if (spec->hostname || spec->domainname)
-		ar_plan_add(plan, &ar_step_names);
 	if (has_namespace(run, "network", true))
 		ar_plan_add(plan, &ar_step_loopback);
-	if (ar_run_linux(run) && ar_run_linux(run)->sysctl.n)
-		ar_plan_add(plan, &ar_step_sysctl);
 	ar_plan_add(plan, &ar_step_attach_root);
 	/* before the bundle's mounts, some of which may lie in it */
 	if (run->effective->home)
@@ -118,6 +113,11 @@ void ar_plan_create(struct ar_plan *plan, const struct ar_run *run)
 		ar_plan_add(plan, &ar_step_host_hooks);
 	if (has_hooks(run, AR_HOOK_CREATE_CONTAINER))
 		ar_plan_add(plan, &ar_step_container_hooks);
+	/* a hook may have brought the network interface that is spoken of */
+	if (run->effective->spec->hostname || run->effective->spec->domainname)
+		ar_plan_add(plan, &ar_step_names);
+	if (ar_run_linux(run) && ar_run_linux(run)->sysctl.n)
+		ar_plan_add(plan, &ar_step_sysctl);
 	/* before pivot_root, while the host's null device can be bound */
 	if (ar_run_linux(run))
 		ar_plan_add(plan, &ar_step_masks);
