@@ -180,6 +180,11 @@ static bool is_own_pod(const struct ar_spec *spec, const char *source)
 	return said > 0;
 }
 
+bool ar_engine_is_kubelet(const struct ar_engine_file *file)
+{
+	return ar_streq(file->engine, "kubelet");
+}
+
 const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
 						 const char *source, const char *destination)
 {
@@ -189,10 +194,19 @@ const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, con
 		if (!ar_shape_matches(f->destination, destination) ||
 		    !shape_matches(id, f->source, source))
 			continue;
-		if (ar_streq(f->engine, "kubelet") && !is_own_pod(spec, source))
+		if (ar_engine_is_kubelet(f) && !is_own_pod(spec, source))
 			continue;
 		return f;
 	}
+	return NULL;
+}
+
+const struct ar_engine_file *ar_engine_volume_find(const char *path)
+{
+	for (size_t i = 0; i < AR_COUNT(files); i++)
+		if (ar_streq(files[i].destination, "/**") &&
+		    shape_matches(NULL, files[i].source, path))
+			return files[i].access == AR_ENGINE_AS_ASKED ? &files[i] : NULL;
 	return NULL;
 }
 

@@ -28,6 +28,11 @@ struct ar_engine_file {
 const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
 						 const char *source, const char *destination);
 
+/* The entry of a volume, of whichever container or pod, that path is or lies in; NULL: none. */
+const struct ar_engine_file *ar_engine_volume_find(const char *path);
+
+bool ar_engine_is_kubelet(const struct ar_engine_file *file);
+
 /* Whether it is known by a shape alone, wherever it lies and wherever it is mounted. */
 bool ar_engine_file_is_anywhere(const struct ar_engine_file *file);
 

@@ -70,35 +70,12 @@ static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *fil
 	return v;
 }
 
-/*
- * What names a source has besides: a bind mount of the host, or a second mount of the same device,
- * shows a part of the host's system under a harmless one. What engines keep is mounted elsewhere
- * all the time, and each of these names is judged when it is asked for.
- */
-static const char *judge_name(const struct ar_merging *m, const char *name)
+static bool in_engines_data(const struct ar_merging *m, const char *path)
 {
-	const char *credential = ar_credential_in(name);
-	size_t n;
-	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
-
-	for (size_t i = 0; i < n; i++)
-		if (ar_path_within(sensitive[i].path, name))
-			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
-					 name);
-	if (ar_path_in(name, &ar_system_trees))
-		return ar_printf(m->arena, "it is or holds '%s' of the host's system", name);
-	if (credential)
-		return ar_printf(m->arena, "it is or holds '%s', a store of credentials", name);
-	return NULL;
-}
-
-static const char *name_reason(const struct ar_merging *m, const struct ar_source *s)
-{
-	const char *reason = NULL;
-
-	for (size_t i = 0; i < s->names.n && !reason; i++)
-		reason = judge_name(m, s->names.items[i]);
-	return reason;
+	return ar_path_in(path, &ar_engine_trees) || ar_path_in(path, &m->config->engine_roots) ||
+	       ar_path_holds(path, &m->config->engine_roots) ||
+	       ar_shape_matches("/**/.local/share/containers/storage/**", path) ||
+	       ar_shape_matches("/**/.local/share/docker/**", path);
 }
 
 static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
@@ -112,19 +89,10 @@ static struct ar_bind_verdict judge_place(const struct ar_merging *m, const stru
 			return refuse(ar_printf(m->arena, "it is or holds %s", sensitive[i].what));
 	if (ar_path_in(path, &ar_system_trees))
 		return refuse("it lies inside the host's system");
-	if (ar_path_in(path, &ar_engine_trees) || ar_path_in(path, &m->config->engine_roots) ||
-	    ar_path_holds(path, &m->config->engine_roots) ||
-	    ar_shape_matches("/**/.local/share/containers/storage/**", path) ||
-	    ar_shape_matches("/**/.local/share/docker/**", path))
+	if (in_engines_data(m, path))
 		return refuse("it is part of a container engine's data");
 	if (credential)
 		return refuse(ar_printf(m->arena, "it is a store of credentials (%s)", credential));
-	if (s->holds && s->holds[0] == '/')
-		return refuse(ar_printf(m->arena, "it is or holds %s (%s)",
-					ar_sensitive_what(s->holds), s->holds));
-	if (s->holds)
-		return refuse(
-			ar_printf(m->arena, "it holds a store of credentials (%s)", s->holds));
 	return take();
 }
 
@@ -172,34 +140,141 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
  * The engine's file that a bind is. A shape that can be anywhere and go anywhere (a volume) is no
  * declaration by itself: where sources must be declared, it must lie in the data of an engine.
  */
-static const struct ar_engine_file *engine_file(const struct ar_merging *m,
-						const struct ar_source *s, const char *destination)
+static const struct ar_engine_file *engine_file(const struct ar_merging *m, const char *path,
+						const char *destination)
 {
 	const struct ar_engine_file *file =
-		ar_engine_file_find(m->from, m->facts->id, s->resolved, destination);
+		ar_engine_file_find(m->from, m->facts->id, path, destination);
 
 	if (file && m->values.declared_binds && ar_engine_file_is_anywhere(file) &&
-	    !is_engines_data(m, s->resolved))
+	    !is_engines_data(m, path))
 		return NULL;
 	return file;
+}
+
+/* Why a source is none by another name that it has, whatever it is asked for by; NULL: it is one.
+ */
+static const char *judge_name(const struct ar_merging *m, const char *name)
+{
+	const char *credential = ar_credential_in(name);
+	size_t n;
+	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (ar_path_within(sensitive[i].path, name))
+			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
+					 name);
+	if (ar_path_in(name, &ar_system_trees))
+		return ar_printf(m->arena, "it is or holds '%s' of the host's system", name);
+	if (credential)
+		return ar_printf(m->arena, "it is or holds '%s', a store of credentials", name);
+	return NULL;
+}
+
+/*
+ * What is mounted among a pod's volumes was chosen by whoever defined the volume, not by the pod: a
+ * hostPath has no directory there, a part of one stands among the sub-paths.
+ */
+static bool is_pods_volume(const struct ar_merging *m, const char *path, const char *destination)
+{
+	const struct ar_engine_file *file = engine_file(m, path, destination);
+
+	return file && ar_engine_is_kubelet(file) &&
+	       ar_shape_matches("/**/kubelet/pods/{pod}/volumes/**", path);
+}
+
+/*
+ * A bind mount of the host, or a second mount of the same device, shows something under another
+ * name: a volume that an engine was told to make of /usr/local, a part of a hostPath. So each name
+ * is judged as if it were the one asked for, but that volumes may be anybody's: they are shared.
+ * *ret_own (may be NULL) is the last name that is no engine's.
+ */
+static const char *judge_names(const struct ar_merging *m, const struct ar_source *s,
+			       const struct ar_engine_file *file, const char *destination,
+			       const char **ret_own)
+{
+	bool vouched = is_pods_volume(m, s->resolved, destination);
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < s->names.n; i++)
+		vouched = vouched || is_pods_volume(m, s->names.items[i], destination);
+	for (size_t i = 0; i < s->names.n && !reason; i++) {
+		const char *name = s->names.items[i];
+		const struct ar_engine_file *volume = ar_engine_volume_find(name);
+
+		reason = judge_name(m, name);
+		if (reason || vouched)
+			continue;
+		if (volume && file && ar_engine_is_kubelet(volume) && !ar_engine_is_kubelet(file))
+			reason =
+				ar_printf(m->arena, "it is or holds '%s', a volume of a pod", name);
+		else if (!volume && in_engines_data(m, name))
+			reason = ar_printf(m->arena,
+					   "it is or holds '%s', part of a container engine's data",
+					   name);
+		else if (!volume && ret_own)
+			*ret_own = name;
+	}
+	return reason;
+}
+
+/* What the name of a source alone does not say of it. */
+static const char *judge_contents(const struct ar_merging *m, const struct ar_source *s)
+{
+	bool declared = ar_path_in(s->resolved, &m->config->bind_sources);
+
+	if (s->holds && s->holds[0] == '/')
+		return ar_printf(m->arena, "it is or holds %s (%s)", ar_sensitive_what(s->holds),
+				 s->holds);
+	if (s->holds)
+		return ar_printf(m->arena, "it holds a store of credentials (%s)", s->holds);
+	if (s->socket && !declared)
+		return ar_printf(m->arena, "it holds '%s', the socket of a service", s->socket);
+	if (m->values.declared_binds && !declared)
+		return "the strict profile takes only sources that bind-sources declares";
+	return NULL;
+}
+
+/* Why a source that is no engine's, or also has the name own, is not to be written; NULL: it may
+ * be. */
+static const char *judge_writing(const struct ar_merging *m, const struct ar_source *s,
+				 const struct ar_engine_file *file, const char *own)
+{
+	const char *name;
+
+	if (!file && has_home(s))
+		return "start-up files of a home directory would run on the host";
+	if (!file && !may_be_written(m, s->resolved))
+		return "writable binds come from volumes, workspaces and bind-sources";
+	if (!own || ar_path_in(s->resolved, &m->config->bind_sources))
+		return NULL;
+	for (size_t i = 0; i < s->names.n; i++) {
+		name = s->names.items[i];
+		if (!ar_engine_volume_find(name) && !may_be_written(m, name))
+			return ar_printf(m->arena, "on the host it is, or holds, '%s' too", name);
+	}
+	return NULL;
 }
 
 bool ar_bind_takes_mount_points(const struct ar_merging *m, const struct ar_source *source,
 				const char *destination)
 {
-	const struct ar_engine_file *file = engine_file(m, source, destination);
+	const struct ar_engine_file *file = engine_file(m, source->resolved, destination);
+	const char *own = NULL;
 
 	/* podman and CRI-O mount more into their directory of secrets; it is this container's */
 	if (file && file->access == AR_ENGINE_READ_ONLY)
 		return ar_shape_matches("/**/*-containers/{id}/userdata/run/secrets",
 					source->resolved);
-	return file || (!has_home(source) && may_be_written(m, source->resolved));
+	(void)judge_names(m, source, file, destination, &own); /* it was taken */
+	return !judge_writing(m, source, file, own);
 }
 
 struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar_source *s,
 				     const char *destination, const char *target, bool writable)
 {
 	const struct ar_engine_file *file;
+	const char *reason, *own = NULL;
 	struct ar_bind_verdict v;
 
 	if (s->error || !s->resolved)
@@ -212,30 +287,26 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return v;
 	if (ar_kernel_fs(s->fs_type))
 		return refuse(ar_kernel_fs(s->fs_type));
-	file = engine_file(m, s, destination);
+	file = engine_file(m, s->resolved, destination);
 	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
+	if (v.fate == AR_BIND_REFUSE)
+		return v;
 	/* its place says more than what happens to be mounted there */
-	if (v.fate != AR_BIND_REFUSE && s->mounted)
+	if (s->mounted)
 		return refuse(s->mounted);
-	if (v.fate != AR_BIND_REFUSE && name_reason(m, s))
-		return refuse(name_reason(m, s));
+	reason = judge_names(m, s, file, destination, &own);
+	if (!reason && (!file || own))
+		reason = judge_contents(m, s);
+	if (reason)
+		return refuse(reason);
 	if (v.fate != AR_BIND_TAKE)
 		return v;
-	if (!file && s->socket && !ar_path_in(s->resolved, &m->config->bind_sources))
-		return refuse(
-			ar_printf(m->arena, "it holds '%s', the socket of a service", s->socket));
-	if (!file && m->values.declared_binds && !ar_path_in(s->resolved, &m->config->bind_sources))
-		return refuse("the strict profile takes only sources that bind-sources declares");
+	reason = writable ? judge_writing(m, s, file, own) : NULL;
 	if (writable && (ar_path_in(target, &ar_container_system) ||
 			 ar_path_in(destination, &ar_container_system)))
-		v = verdict(AR_BIND_READ_ONLY,
-			    "it lies over the container's own system directories");
-	else if (writable && !file && has_home(s))
-		v = verdict(AR_BIND_READ_ONLY,
-			    "start-up files of a home directory would run on the host");
-	else if (writable && !file && !may_be_written(m, s->resolved))
-		v = verdict(AR_BIND_READ_ONLY,
-			    "writable binds come from volumes, workspaces and bind-sources");
+		reason = "it lies over the container's own system directories";
+	if (reason)
+		v = verdict(AR_BIND_READ_ONLY, reason);
 	v.note = file ? file->note : NULL;
 	return v;
 }

@@ -59,3 +59,49 @@ run_beside "mount --bind $TEST_TMP/harmless $volumes/a/_data"
 expect_success
 expect_output escaped
 assert_nothing_left
+
+# As a bind of its own each of these is refused or read-only; so it is under the name of a volume, or of a second mount.
+write='touch /host/written && echo written'
+host_with='mount -t tmpfs fake /usr/local && mkdir -p /usr/local/lib && mount -t tmpfs home /home && mkdir -p /home/u1/.ssh /home/u2 &&
+	mount -t tmpfs lib /var/lib && mkdir -p /var/lib/kubelet/pods /var/lib/docker/containers &&'
+
+for source in /usr/local /usr/local/lib /home/u2; do
+	test_begin "a volume of $source is as read-only as $source"
+	attack_bundle ".mounts += [{destination: \"/host\", type: \"bind\", source: \$source, options: [\"rbind\", \"rw\"]}]
+		| .process.args = [\"sh\", \"-c\", \"$write\"]" --arg source "$volumes/a/_data"
+	run_beside "$host_with mount --bind $source $volumes/a/_data"
+	check_equal "status" "$status" 1
+	check_has "what the container is told" "$errors" "Read-only file system"
+	check_lacks "what ran" "$output" written
+	assert_nothing_left
+done
+
+while read -r source why; do
+	test_begin "a volume of $source is refused"
+	bind_bundle "$volumes/a/_data" ro
+	run_beside "$host_with mount --bind $source $volumes/a/_data"
+	expect_error "is refused by the agent profile"
+	expect_error "$why"
+	check_lacks "what ran" "$output" escaped
+	assert_nothing_left
+done <<'WHAT'
+/home/u1 it holds a store of credentials (.ssh)
+/var/lib/kubelet/pods '/var/lib/kubelet/pods', part of a container engine's data
+/var/lib/docker/containers '/var/lib/docker/containers', part of a container engine's data
+WHAT
+
+test_begin "a second mount of the host's disk is as read-only as the first"
+attack_bundle '.mounts += [{destination: "/host", type: "bind", source: "/mnt/local/lib", options: ["rbind", "rw"]}]
+	| .process.args = ["sh", "-c", $write]' --arg write "$write"
+run_beside "$host_with mount -t tmpfs mnt /mnt && mkdir /mnt/local && mount --bind /usr/local /mnt/local"
+check_equal "status" "$status" 1
+check_has "what the container is told" "$errors" "Read-only file system"
+assert_nothing_left
+
+test_begin "a volume of a directory that may be written is written"
+attack_bundle ".mounts += [{destination: \"/host\", type: \"bind\", source: \$source, options: [\"rbind\", \"rw\"]}]
+	| .process.args = [\"sh\", \"-c\", \"$write\"]" --arg source "$volumes/a/_data"
+run_beside "$host_with mkdir -p /home/u2/project && mount --bind /home/u2/project $volumes/a/_data"
+expect_success
+expect_output written
+assert_nothing_left
