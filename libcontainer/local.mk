@@ -269,6 +269,8 @@ libcontainer_a_SOURCES = \
 	%D%/run/mount-target.h \
 	%D%/run/plan-create.c \
 	%D%/run/plan-exec.c \
+	%D%/run/passed.c \
+	%D%/run/passed.h \
 	%D%/run/program.c \
 	%D%/run/program.h \
 	%D%/run/run.c \

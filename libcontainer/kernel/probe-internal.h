@@ -34,7 +34,11 @@ void ar_probe_mounts(struct ar_probing *p);
 uint64_t ar_probe_attr(unsigned long f_flags);
 /* What of hostpaths.h each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
-/* probe-sockets.c: in which of them a service of root listens; after their other names. */
+/* Whether the root is looked into like a source: what engines made of an image holds nothing of the
+ * host's. */
+bool ar_probe_root_inside(const struct ar_facts *facts);
+/* probe-sockets.c: which of them have a socket that a service listens at; after their other
+ * names. */
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err);
 /* probe-idmap.c: which of them can be id-mapped, if there is an id range to map to. */
 void ar_probe_idmap(struct ar_probing *p);

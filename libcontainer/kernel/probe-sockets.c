@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -56,6 +57,12 @@ static bool is_of_its_place(const struct ar_source *s, uid_t uid)
 	return uid != 0 && uid == s->uid && s->resolved && !is_shared(s->resolved);
 }
 
+static void note(struct ar_probing *p, struct ar_source *s, const char *path, uid_t uid)
+{
+	if (shows(s, path) && !is_of_its_place(s, uid))
+		s->socket = ar_strdup(p->arena, path);
+}
+
 /* Names go stale, and file systems are dead or closed to us: nobody listens there for a container.
  * What this process lacks says nothing of the socket. */
 static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
@@ -69,18 +76,64 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
 		return 0;
-	for (size_t i = 0; i < p->facts->n_sources; i++) {
-		struct ar_source *s = &p->facts->sources[i];
-
-		if (shows(s, resolved) && !is_of_its_place(s, st.st_uid))
-			s->socket = ar_strdup(p->arena, resolved);
-	}
+	for (size_t i = 0; i < p->facts->n_sources; i++)
+		note(p, &p->facts->sources[i], resolved, st.st_uid);
+	if (ar_probe_root_inside(p->facts))
+		note(p, &p->facts->root, resolved, st.st_uid);
 	return 0;
+}
+
+/*
+ * The list has what is listened at in this network namespace. A service may have one of its own, so
+ * the sockets that stand right in a source, or in a directory of it, count as well: somebody made
+ * them to listen there. Not deeper, for sources are as large as a checkout of everything.
+ */
+#define LOOK_DEPTH 2
+#define LOOK_ENTRIES 1024
+
+static void look_inside(struct ar_probing *p, struct ar_source *s, int fd, const char *path,
+			unsigned int depth, unsigned int *entries)
+{
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir) {
+		ar_close_fd(&fd);
+		return; /* closed to us: what is in there cannot be told, as deeper down */
+	}
+	while (!s->socket && (*entries)++ < LOOK_ENTRIES && (e = readdir(dir))) {
+		const char *name;
+		struct stat st;
+
+		if ((e->d_type != DT_SOCK && e->d_type != DT_DIR) || ar_streq(e->d_name, ".") ||
+		    ar_streq(e->d_name, ".."))
+			continue;
+		name = ar_printf(p->arena, "%s/%s", path, e->d_name);
+		if (e->d_type == DT_SOCK &&
+		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISSOCK(st.st_mode))
+			note(p, s, name, st.st_uid);
+		else if (e->d_type == DT_DIR && depth > 1)
+			look_inside(p, s,
+				    openat(dirfd(dir), e->d_name,
+					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+				    name, depth - 1, entries);
+	}
+	(void)closedir(dir); /* only reads were done */
+}
+
+static void look_into(struct ar_probing *p, struct ar_source *s)
+{
+	unsigned int entries = 0;
+
+	if (s->resolved && S_ISDIR(s->mode))
+		look_inside(p, s, openat(s->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			    s->resolved, LOOK_DEPTH, &entries);
 }
 
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 {
-	bool directories = false;
+	bool directories = ar_probe_root_inside(p->facts);
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	FILE *list;
@@ -91,6 +144,10 @@ int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 	/* what root of a user namespace listens to gives no more than its user has */
 	if (!directories || !p->facts->host_root)
 		return 0;
+	for (size_t i = 0; i < p->facts->n_sources; i++)
+		look_into(p, &p->facts->sources[i]);
+	if (ar_probe_root_inside(p->facts))
+		look_into(p, &p->facts->root);
 	list = fopen(SOCKETS, "re");
 	if (!list) /* a kernel without such sockets has no list of them */
 		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "kernel/probe-internal.h"
+#include "policy/engines.h"
 #include "policy/hostpaths.h"
 #include "policy/mount-flags.h"
 
@@ -126,7 +127,7 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err)
 
 /* --- what sources hold --- */
 
-/* The directory is a source, or mounted beneath one. */
+/* The directory is a source, or mounted beneath one or the root. */
 static void give_one(struct ar_probing *p, const char *name, const struct stat *st)
 {
 	for (size_t i = 0; i < p->facts->n_sources; i++) {
@@ -199,6 +200,18 @@ static bool holds_credentials(const struct ar_source *s, const char *name)
 	return false;
 }
 
+static void look_for_credentials(struct ar_source *s)
+{
+	for (size_t i = 0; i < ar_credential_paths.n && !s->holds; i++)
+		if (S_ISDIR(s->mode) && holds_credentials(s, ar_credential_paths.items[i]))
+			s->holds = ar_credential_paths.items[i];
+}
+
+bool ar_probe_root_inside(const struct ar_facts *facts)
+{
+	return facts->root.resolved && !ar_engine_root_is(facts->root.resolved);
+}
+
 void ar_probe_holdings(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
@@ -206,6 +219,8 @@ void ar_probe_holdings(struct ar_probing *p)
 	size_t n;
 	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
 
+	if (ar_probe_root_inside(f))
+		look_for_credentials(&f->root);
 	for (size_t i = 0; i < f->n_sources; i++)
 		directories = directories || S_ISDIR(f->sources[i].mode);
 	if (!directories)
@@ -217,8 +232,5 @@ void ar_probe_holdings(struct ar_probing *p)
 	for (size_t i = 0; i < p->config->engine_roots.n; i++)
 		look_for(p, p->config->engine_roots.items[i]);
 	for (size_t i = 0; i < f->n_sources; i++)
-		for (size_t k = 0; k < ar_credential_paths.n && !f->sources[i].holds; k++)
-			if (S_ISDIR(f->sources[i].mode) &&
-			    holds_credentials(&f->sources[i], ar_credential_paths.items[k]))
-				f->sources[i].holds = ar_credential_paths.items[k];
+		look_for_credentials(&f->sources[i]);
 }

@@ -157,6 +157,20 @@ bool ar_shape_matches(const char *pattern, const char *path)
 	return shape_matches(NULL, pattern, path);
 }
 
+bool ar_engine_root_is(const char *path)
+{
+	static const char *const others[] = { "/**/containers/{id}/**", "/**/*-containers/{id}/**",
+					      "/**/sandboxes/{id}/**", "/**/volumes/**",
+					      "/**/kubelet/pods/**" };
+
+	for (size_t i = 0; i < AR_COUNT(others); i++)
+		if (ar_shape_matches(others[i], path))
+			return false;
+	return ar_shape_matches("/**/rootfs", path) || ar_shape_matches("/**/merged", path) ||
+	       ar_shape_matches("/**/{id}", path) ||
+	       ar_shape_matches("/var/lib/machines/{name}", path); /* systemd's */
+}
+
 /*
  * A hostPath may name the directory of another pod. containerd and CRI-O say whose container this
  * is; the uid in the path must be that one.

@@ -37,6 +37,12 @@ bool ar_engine_is_kubelet(const struct ar_engine_file *file);
 bool ar_engine_file_is_anywhere(const struct ar_engine_file *file);
 
 /*
+ * Whether path is what engines call the root of a container. They keep roots beside their sockets,
+ * among the data of other services, and beside what else they keep of containers.
+ */
+bool ar_engine_root_is(const char *path);
+
+/*
  * Patterns are paths by components: "**" any number of components, "{name}" any one, "{id}" a
  * container's id (12 to 64 lower-case hexadecimal digits), "{own}" that of this one, "{pod}" a
  * pod's uid; anything else as fnmatch(3).

@@ -30,6 +30,8 @@ extern const struct ar_strings ar_engine_state;
 extern const struct ar_strings ar_credential_paths;
 /* Writable binds may come from below these. */
 extern const struct ar_strings ar_writable_trees;
+/* But not from these: what lies there is executed by root of the host. */
+extern const struct ar_strings ar_root_programs;
 /* No root filesystem is, contains or lies inside one of these. */
 extern const struct ar_strings ar_root_denied;
 /* In these only what engines call a root. */

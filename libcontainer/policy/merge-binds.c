@@ -114,6 +114,8 @@ static bool may_be_written(const struct ar_merging *m, const char *path)
 {
 	if (ar_path_in(path, &m->config->bind_sources) || ar_streq(path, "/workspace"))
 		return true;
+	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs))
+		return false;
 	for (size_t i = 0; i < ar_writable_trees.n; i++)
 		if (ar_path_within(path, ar_writable_trees.items[i]) &&
 		    !ar_streq(path, ar_writable_trees.items[i]))

@@ -44,16 +44,16 @@ static const char *const cdi_actions[] = { "chmod", "create-symlinks",
 					   "disable-device-node-modification", "enable-cuda-compat",
 					   "update-ldcache" };
 static const struct {
-	const char *name, *value; /* a pattern */
+	const char *name, *value; /* a pattern; a path has no ".." */
 } cdi_flags[] = {
-	{ "--folder", "*" },
+	{ "--folder", "/*" },
 	{ "--host-cuda-version", "*" },
 	{ "--host-driver-version", "*" },
 	{ "--ldconfig-path", "/sbin/ldconfig" },
 	{ "--ldconfig-path", "/sbin/ldconfig.real" },
 	{ "--link", "*" },
-	{ "--mode", "*" },
-	{ "--path", "*" },
+	{ "--mode", "755" },
+	{ "--path", "/dev/*" }, /* what the mode is for */
 };
 
 static bool args_match(const char *const *patterns, size_t n, const struct ar_strings *args)
@@ -74,7 +74,7 @@ static bool is_cdi_flag(const char *arg, size_t len, const char *value)
 	for (size_t i = 0; i < AR_COUNT(cdi_flags); i++)
 		if (strlen(cdi_flags[i].name) == len && strncmp(cdi_flags[i].name, arg, len) == 0 &&
 		    fnmatch(cdi_flags[i].value, value, 0) == 0)
-			return true;
+			return cdi_flags[i].value[0] != '/' || !strstr(value, "/..");
 	return false;
 }
 

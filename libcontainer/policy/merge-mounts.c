@@ -274,9 +274,10 @@ static bool merge_fs(struct work *w, const struct tray *tray)
 		return true;
 	}
 	for (size_t i = 0; rule->place && i < tray->n; i++)
-		if (ar_streq(tray->targets[i], w->target))
-			return !ar_refused(m, "mounts[].type", field_of(w, "type"), type,
-					   w->destination, "it is mounted there already");
+		if (ar_streq(tray->targets[i], w->target) &&
+		    ar_refused(m, "mounts[].type", field_of(w, "type"), type, w->destination,
+			       "it is mounted there already"))
+			return false;
 	know_data(w, rule->data);
 	if (ar_streq(type, "tmpfs")) {
 		/* a shared memory of the size the engine chose is part of what programs are told */

@@ -57,22 +57,6 @@ void ar_merge_flags(struct ar_merging *m)
 	merge_landlock(m);
 }
 
-/* Engines keep roots of containers beside their sockets, among the data of other services, and
- * beside what else they keep of containers. */
-static bool is_engines_root(const char *path)
-{
-	static const char *const others[] = { "/**/containers/{id}/**", "/**/*-containers/{id}/**",
-					      "/**/sandboxes/{id}/**", "/**/volumes/**",
-					      "/**/kubelet/pods/**" };
-
-	for (size_t i = 0; i < AR_COUNT(others); i++)
-		if (ar_shape_matches(others[i], path))
-			return false;
-	return ar_shape_matches("/**/rootfs", path) || ar_shape_matches("/**/merged", path) ||
-	       ar_shape_matches("/**/{id}", path) ||
-	       ar_shape_matches("/var/lib/machines/{name}", path); /* systemd's */
-}
-
 static bool is_engines_data(const struct ar_merging *m, const char *path)
 {
 	const struct ar_strings *roots = &m->config->engine_roots;
@@ -81,7 +65,7 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
 		if (ar_path_within(roots->items[i], path)) /* all of it */
 			return true;
 	return (ar_path_in(path, &ar_engine_trees) || ar_path_in(path, roots)) &&
-	       !is_engines_root(path);
+	       !ar_engine_root_is(path);
 }
 
 /* Why that directory of the host is no root of a container; NULL: it may be one. */
@@ -98,7 +82,7 @@ static const char *root_reason(const struct ar_merging *m, const char *path)
 			return ar_printf(m->arena, "it is or holds %s", sensitive[i].what);
 	if (is_engines_data(m, path))
 		return "it is part of a container engine's data";
-	if (ar_path_in(path, &ar_root_engines) && !is_engines_root(path))
+	if (ar_path_in(path, &ar_root_engines) && !ar_engine_root_is(path))
 		return ar_path_within(path, "/run")
 			       ? "it lies beside the sockets of the host's services"
 			       : "it lies beside what the host's services and root keep";
@@ -117,9 +101,12 @@ static const char *judge_root(const struct ar_merging *m, const struct ar_source
 		reason = ar_kernel_fs(root->fs_type);
 	if (!reason)
 		reason = root->mounted;
-	if (!reason && root->holds && root->holds[0] == '/')
+	if (!reason && root->holds)
 		reason = ar_printf(m->arena, "it holds %s (%s)", ar_sensitive_what(root->holds),
 				   root->holds);
+	if (!reason && root->socket)
+		reason =
+			ar_printf(m->arena, "it holds '%s', the socket of a service", root->socket);
 	for (size_t i = 0; i < root->names.n && !reason; i++) {
 		reason = root_reason(m, root->names.items[i]);
 		if (reason)

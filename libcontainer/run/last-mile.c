@@ -21,6 +21,7 @@
 #include "kernel/landlock.h"
 #include "kernel/tty.h"
 #include "run/listener.h"
+#include "run/passed.h"
 #include "run/program.h"
 #include "run/run.h"
 
@@ -252,6 +253,12 @@ static int close_descriptors(struct ar_run *run, struct ar_error *err)
 		       run->listener_sock };
 	unsigned int next = 3 + run->io.listen_fds + run->io.preserve_fds;
 
+	if (run->effective->profile != AR_PROFILE_COMPAT) {
+		int r = ar_passed_check(next, err);
+
+		if (r < 0)
+			return r;
+	}
 	qsort(keep, AR_COUNT(keep), sizeof(*keep), ascending);
 	for (size_t i = 0; i < AR_COUNT(keep); i++) {
 		if (keep[i] < (int)next)

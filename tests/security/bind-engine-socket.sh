@@ -125,3 +125,15 @@ if test_begin "a directory is not bound where nobody can say who listens in it" 
 	check_lacks "what ran" "$output" escaped
 	assert_nothing_left
 fi
+
+test_begin "a service that listens in a network namespace of its own is found by its socket"
+mkdir -p "$TEST_TMP/private/run"
+unshare --net python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()' "$TEST_TMP/private/run/service"
+for option in rw ro; do
+	bind_bundle "$TEST_TMP/private" "$option"
+	expect_refused "mounts[/host].source" "it holds '$TEST_TMP/private/run/service', the socket of a service"
+done
+assert_nothing_left

@@ -60,3 +60,38 @@ make_command "$bundle" . /proc/self/fd/3/busybox cat /proc/self/fd/3/file
 run_agentrun --profile compat run --preserve-fds 1 --bundle "$bundle" "$id" 3<"$TEST_TMP/host"
 expect_output secret
 assert_nothing_left
+
+for profile in agent strict; do
+	test_begin "$profile: what leads out of the container is not passed on, whoever asks for it"
+	make_command "$bundle" . true
+	mkdir -p "$TEST_TMP/host"
+	for what in "$TEST_TMP/host" /dev/kmsg /proc/version /proc/self/ns/net; do
+		run_agentrun --profile "$profile" run --preserve-fds 1 --bundle "$bundle" "$id" 3<"$what"
+		expect_error "descriptor 3 is not for the container: it"
+		assert_nothing_left
+	done
+	run_command sh -c 'exec "$@" <"$0"' "$TEST_TMP/host" "$AGENTRUN" --root "$state" --profile "$profile" \
+		create --bundle "$bundle" "$id"
+	expect_error "descriptor 0 is not for the container: it is a directory of the host"
+	assert_nothing_left
+
+	test_begin "$profile: an exec passes on no more"
+	make_command "$bundle" . sleep 1000
+	run_agentrun --profile "$profile" run --detach --bundle "$bundle" "$id"
+	expect_success
+	run_agentrun exec --preserve-fds 1 "$id" true 3<"$TEST_TMP/host"
+	expect_error "descriptor 3 is not for the container: it is a directory of the host"
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+
+	test_begin "$profile: files, pipes, sockets and the devices of everybody are"
+	echo content >"$TEST_TMP/passed"
+	make_command "$bundle" . cat /proc/self/fd/3
+	for what in "$TEST_TMP/passed" /dev/null; do
+		run_agentrun --profile "$profile" run --preserve-fds 1 --bundle "$bundle" "$id" 3<"$what"
+		expect_success
+	done
+	run_agentrun --profile "$profile" run --preserve-fds 1 --bundle "$bundle" "$id" 3< <(echo through a pipe)
+	expect_output "through a pipe"
+	assert_nothing_left
+done

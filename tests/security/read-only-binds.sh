@@ -105,3 +105,14 @@ expect_output escaped
 check_has "made" "$errors" "on the host: ./dir"
 check_has "made" "$errors" "on the host: ./work"
 assert_nothing_left
+
+test_begin "agent: programs that root of the host executes are not written, wherever they lie"
+for source in /opt/cni/bin /opt/containerd /opt/bin; do
+	attack_bundle '.process.args = ["sh", "-c", "touch /m/new && echo escaped"] |
+		.mounts += [{destination: "/m", type: "bind", source: $source, options: ["rbind", "rw"]}]' --arg source "$source"
+	run_command unshare --mount --propagation private sh -c 'mount -t tmpfs fake /opt && mkdir -p "$5" &&
+		exec "$1" --root "$2" run --bundle "$3" "$4"' sh "$AGENTRUN" "$state" "$bundle" "$id" "$source"
+	check_has "errors" "$errors" "Read-only file system"
+	check_lacks "what ran" "$output" escaped
+done
+assert_nothing_left

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/attack.bash"
-needs root
+needs root command:python3
 
 ln -s / "$TEST_TMP/root-link"
 ln -s /usr "$TEST_TMP/usr-link"
@@ -35,6 +35,34 @@ assert_nothing_left
 test_begin "the host's root is taken where nothing guards"
 attack_bundle '.root.path = "/" | .process.args = ["sh", "-c", "test -e '"$TEST_TMP"'/root-link && echo escaped"]'
 run_command unshare --mount --propagation private "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+expect_success
+expect_output escaped
+assert_nothing_left
+
+# app_root: a root that is a directory of some application of the host, which tools are bound into.
+app_root() {
+	attack_bundle '.root.path = $root | .process.args = ["sh", "-c", "ls -A / ; echo escaped"]' --arg root "$TEST_TMP/app"
+	rm -rf "$TEST_TMP/app"
+	mv "$bundle/rootfs" "$TEST_TMP/app"
+}
+
+test_begin "a root is looked into as a source is: credentials"
+app_root
+mkdir "$TEST_TMP/app/.aws"
+expect_refused "root.path" "it holds a store of credentials (.aws)"
+assert_nothing_left
+
+test_begin "a root is looked into as a source is: the socket of a service"
+app_root
+python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$TEST_TMP/app/root.sock"
+expect_refused "root.path" "it holds '$TEST_TMP/app/root.sock', the socket of a service"
+assert_nothing_left
+
+test_begin "a root of an engine has what its image has"
+attack_bundle .
+mkdir "$bundle/rootfs/.aws"
+run_agentrun run --bundle "$bundle" "$id"
 expect_success
 expect_output escaped
 assert_nothing_left
