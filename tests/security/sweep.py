@@ -36,6 +36,7 @@ BUNDLE = os.environ["BUNDLE"]
 STATE = os.path.join(TMP, "state")
 NOT_HIT = 99
 LIMIT = 15  # seconds; a run takes some hundredths
+MISSED = 0.05  # of the points: what a run in another order of calls may not come to
 
 LEFT_OUT = set("""
     close mmap munmap mprotect brk madvise mremap exit exit_group rt_sigreturn restart_syscall arch_prctl
@@ -512,7 +513,8 @@ def main():
         sys.stdout.flush()
     print("%s, %s: %d of %d points (%s), %d wrong" % (options.command, options.mode, len(chosen), len(every),
           ", ".join("%d %s" % (n, what) for what, n in sorted(counts.items())), bad))
-    return 1 if bad or not chosen else 0
+    # a point that no run comes to has tried nothing
+    return 1 if bad or not chosen or counts["not reached"] > MISSED * len(chosen) else 0
 
 if __name__ == "__main__":
     sys.exit(main())
