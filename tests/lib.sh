@@ -132,14 +132,28 @@ run_container() {
 	run_agentrun run --bundle "$bundle" "$id"
 }
 
-lib_report() {
+# run_compat FILTER [JQ-ARGUMENT...] -- COMMAND...: in the compat profile, where the bundle alone is in force.
+run_compat() {
+	local filter=$1 arguments=()
+	shift
+	while [ "$1" != -- ]; do
+		arguments+=("$1")
+		shift
+	done
+	shift
+	make_bundle "$bundle" "$filter | .process.args = \$ARGS.positional" "${arguments[@]}" --args -- "$@"
+	run_agentrun --profile compat run --bundle "$bundle" "$id"
+}
+
+# expected WHAT: for fail, beside what was asked in the last run and what came of it.
+expected() {
 	printf '   asked: %s\n  status: %s\n  output: %s\n  errors: %s\nexpected: %s' \
 		"$lib_asked" "$status" "$output" "$errors" "$1"
 }
 
 # Of the last run:
 expect_status() {
-	[ "$status" = "$1" ] || fail "$(lib_report "status $1")"
+	[ "$status" = "$1" ] || fail "$(expected "status $1")"
 }
 expect_success() {
 	expect_status 0
@@ -147,21 +161,21 @@ expect_success() {
 # It failed, and said so with that part of a sentence.
 expect_error() {
 	if [ "$status" = 0 ]; then
-		fail "$(lib_report "an error with '$1'")"
+		fail "$(expected "an error with '$1'")"
 	else
 		case $errors in
 		*"$1"*) ;;
-		*) fail "$(lib_report "errors with '$1'")" ;;
+		*) fail "$(expected "errors with '$1'")" ;;
 		esac
 	fi
 }
 expect_output() {
-	[ "$output" = "$1" ] || fail "$(lib_report "output '$1'")"
+	[ "$output" = "$1" ] || fail "$(expected "output '$1'")"
 }
 expect_output_has() {
 	case $output in
 	*"$1"*) ;;
-	*) fail "$(lib_report "output with '$1'")" ;;
+	*) fail "$(expected "output with '$1'")" ;;
 	esac
 }
 
@@ -184,6 +198,11 @@ wait_status() {
 # The pid of a container's init.
 container_pid() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" | jq -r .pid
+}
+
+# in_cgroup FILE: of the container's cgroup.
+in_cgroup() {
+	cat "$(cgroup_root)/agentrun/$id/$1"
 }
 
 # count, expect_counting: how far the container has counted in $count_file, and that it goes on within ten seconds.

@@ -78,7 +78,7 @@ compare() {
 		observe_inside
 	fi
 	if [ -n "$match" ]; then
-		[[ $output =~ $match ]] || fail "$(lib_report "output that matches '$match'")"
+		[[ $output =~ $match ]] || fail "$(expected "output that matches '$match'")"
 	elif [ -z "$error" ]; then
 		expect_output "$output_wanted"
 	fi

@@ -5,11 +5,6 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root cgroup
 
-# With the compat profile, where the rules of the bundle itself are in force.
-run_compat() {
-	run_agentrun --profile compat run --bundle "$bundle" "$id"
-}
-
 test_begin "the default devices can be used"
 make_command "$bundle" . sh -c 'echo x >/dev/null && head -c 1 /dev/zero | od -An -tx1 &&
 	head -c 1 /dev/urandom >/dev/null && : </dev/full'
@@ -30,29 +25,26 @@ test_fuse() {
 }
 
 if test_fuse "what no rule allows cannot be opened, though its node is there"; then
-	make_command "$bundle" "$fuse"' | .linux.resources.devices = [{"allow": false, "access": "rwm"}]' \
+	run_compat "$fuse"' | .linux.resources.devices = [{"allow": false, "access": "rwm"}]' -- \
 		sh -c 'ls /dev/fuse; (: </dev/fuse) 2>&1; (: >/dev/fuse) 2>&1'
-	run_compat
 	expect_output_has /dev/fuse
 	check_equal "refusals" "$(grep -c 'Operation not permitted' <<<"$output" || true)" 2
 fi
 
 if test_fuse "a rule allows what it names, and a later one takes it back"; then
-	make_command "$bundle" "$fuse"' | .linux.resources.devices = [{"allow": false, "access": "rwm"},
+	run_compat "$fuse"' | .linux.resources.devices = [{"allow": false, "access": "rwm"},
 			{"allow": true, "type": "c", "major": 10, "minor": -1, "access": "rw"},
-			{"allow": false, "type": "c", "major": 10, "minor": 229, "access": "w"}]' \
+			{"allow": false, "type": "c", "major": 10, "minor": 229, "access": "w"}]' -- \
 		sh -c '(: </dev/fuse) && echo read; (: >/dev/fuse) 2>/dev/null || echo no write'
-	run_compat
 	expect_output "read
 no write"
 fi
 
 if test_fuse "a container with CAP_MKNOD can make a node that it cannot open"; then
-	make_command "$bundle" '.root.readonly = false |
+	run_compat '.root.readonly = false |
 			.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique) |
-			.linux.resources.devices = [{"allow": false, "access": "rwm"}]' \
+			.linux.resources.devices = [{"allow": false, "access": "rwm"}]' -- \
 		sh -c 'mknod /made c 10 229 && ls /made; (: </made) 2>/dev/null || echo refused'
-	run_compat
 	expect_output "/made
 refused"
 fi

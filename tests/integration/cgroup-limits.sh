@@ -5,9 +5,6 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root cgroup
 
-in_cgroup() {
-	cat "$(cgroup_root)/agentrun/$id/$1"
-}
 # create_with FILTER: a container that waits for its start.
 create_with() {
 	make_command "$bundle" "$1" true

@@ -5,9 +5,6 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root cgroup
 
-in_cgroup() {
-	cat "$(cgroup_root)/agentrun/$id/$1"
-}
 eat='x=$(tail /dev/zero)'
 
 if test_begin "init that is killed for its memory leaves a stopped container, and delete works" memory; then

@@ -10,9 +10,6 @@ sleeping_container() {
 	run_agentrun run --detach --bundle "$bundle" "$id"
 	expect_success
 }
-in_cgroup() {
-	cat "$(cgroup_root)/agentrun/$id/$1"
-}
 # update_with JSON: by --resources, from a file.
 update_with() {
 	echo "$1" >"$TEST_TMP/resources.json"

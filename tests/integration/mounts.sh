@@ -6,19 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root
 
-# run_compat FILTER [JQ-ARGUMENT...] -- COMMAND...: a container of that bundle.
-run_compat() {
-	local filter=$1 arguments=()
-	shift
-	while [ "$1" != -- ]; do
-		arguments+=("$1")
-		shift
-	done
-	shift
-	make_bundle "$bundle" "$filter | .process.args = \$ARGS.positional" "${arguments[@]}" --args -- "$@"
-	run_agentrun --profile compat run --bundle "$bundle" "$id"
-}
-
 # flags_of PLACE: those of the last mount there, from a container's mountinfo in $output.
 flags_of() {
 	awk -v place="$1" '$5 == place { flags = $6 } END { print flags }' <<<"$output"

@@ -9,14 +9,6 @@ needs root
 kinds=(cgroup ipc mnt net pid uts)
 declare -A file_of=([cgroup]=cgroup [ipc]=ipc [mount]=mnt [network]=net [pid]=pid [uts]=uts [time]=time)
 
-# run_compat FILTER COMMAND...
-run_compat() {
-	local filter=$1
-	shift
-	make_command "$bundle" "$filter" "$@"
-	run_agentrun --profile compat run --bundle "$bundle" "$id"
-}
-
 # A process in a new namespace of that kind, to be joined: $holder, and its namespace $held. It ends with
 # the test, by the mark in its environment.
 hold() {
@@ -34,7 +26,7 @@ hold() {
 # --- new ones ------------------------------------------------------------------------------------
 
 test_begin "every namespace that is listed is a new one"
-run_compat . sh -c 'for kind; do readlink /proc/self/ns/$kind; done' sh "${kinds[@]}"
+run_compat . -- sh -c 'for kind; do readlink /proc/self/ns/$kind; done' sh "${kinds[@]}"
 expect_success
 check_equal "how many" "$(wc -l <<<"$output")" ${#kinds[@]}
 for kind in "${kinds[@]}"; do
@@ -46,42 +38,42 @@ for kind in network ipc uts pid cgroup; do
 	test_begin "a $kind namespace that is not listed is the host's"
 	run_compat "del(.hostname) | .linux.namespaces |= map(select(.type != \"$kind\"))
 		| .mounts |= map(if .type == \"sysfs\" then {destination: \"/sys\", type: \"bind\", source: \"/sys\",
-			options: [\"rbind\", \"ro\"]} else . end | select(.destination | startswith(\"/sys/\") | not))" \
+			options: [\"rbind\", \"ro\"]} else . end | select(.destination | startswith(\"/sys/\") | not))" -- \
 		readlink "/proc/self/ns/${file_of[$kind]}"
 	expect_output "$(readlink "/proc/self/ns/${file_of[$kind]}")"
 	assert_nothing_left
 done
 
 test_begin "a container without a mount namespace is refused"
-run_compat '.linux.namespaces |= map(select(.type != "mount"))' true
+run_compat '.linux.namespaces |= map(select(.type != "mount"))' -- true
 expect_error "mount namespace"
 assert_nothing_left
 
 test_begin "in its pid namespace the program is process 1 and sees no other"
-run_compat . sh -c 'echo $$; set -- /proc/[0-9]*; echo $#'
+run_compat . -- sh -c 'echo $$; set -- /proc/[0-9]*; echo $#'
 expect_output $'1\n1'
 
 test_begin "in its cgroup namespace the container's cgroup is the root"
-run_compat . sh -c 'grep ^0: /proc/self/cgroup; cat /sys/fs/cgroup/cgroup.type 2>/dev/null || echo no type: a root'
+run_compat . -- sh -c 'grep ^0: /proc/self/cgroup; cat /sys/fs/cgroup/cgroup.type 2>/dev/null || echo no type: a root'
 expect_success
 check_has "its path" "$output" "0::/"
 check_lacks "its path" "$output" agentrun
 
 test_begin "in its network namespace the loopback interface is up, and there is no other"
-run_compat . sh -c 'ip -o link | cut -d : -f 2; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo answers' || true
+run_compat . -- sh -c 'ip -o link | cut -d : -f 2; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo answers' || true
 expect_output_has " lo"
 check_lacks "interfaces" "$output" eth
-run_compat . sh -c 'cat /sys/class/net/lo/flags'
+run_compat . -- sh -c 'cat /sys/class/net/lo/flags'
 expect_output 0x9
 
 test_begin "hostname and domainname are the container's alone"
-run_compat '.hostname = "inside" | .domainname = "example.test"' \
+run_compat '.hostname = "inside" | .domainname = "example.test"' -- \
 	sh -c 'hostname; uname -n; cat /proc/sys/kernel/domainname'
 expect_output $'inside\ninside\nexample.test'
 check_lacks "the host" "$(uname -n)" inside
 
 test_begin "a hostname without a uts namespace is refused"
-run_compat '.linux.namespaces |= map(select(.type != "uts"))' true
+run_compat '.linux.namespaces |= map(select(.type != "uts"))' -- true
 expect_error uts
 assert_nothing_left
 
@@ -89,7 +81,7 @@ assert_nothing_left
 
 if test_begin "a time namespace has the offsets that are asked" timens; then
 	run_compat '.linux.namespaces += [{type: "time"}]
-		| .linux.timeOffsets = {monotonic: {secs: 7200, nanosecs: 5}, boottime: {secs: 604800}}' \
+		| .linux.timeOffsets = {monotonic: {secs: 7200, nanosecs: 5}, boottime: {secs: 604800}}' -- \
 		sh -c 'cut -d . -f 1 /proc/uptime; cat /proc/self/timens_offsets'
 	expect_success
 	uptime=$(cut -d . -f 1 /proc/uptime)
@@ -113,7 +105,7 @@ if test_begin "exec sees the container's clocks" timens; then
 fi
 
 test_begin "offsets without a time namespace are refused"
-run_compat '.linux.timeOffsets = {boottime: {secs: 604800}}' true
+run_compat '.linux.timeOffsets = {boottime: {secs: 604800}}' -- true
 expect_error time
 assert_nothing_left
 
@@ -126,7 +118,7 @@ for pair in network:--net ipc:--ipc uts:--uts cgroup:--cgroup; do
 	test_begin "a $type namespace is joined by its path"
 	hold "${pair#*:}"
 	run_compat "del(.hostname) | .linux.namespaces |= map(if .type == \"$type\"
-		then .path = \"/proc/$holder/ns/$file\" else . end)" readlink "/proc/self/ns/$file"
+		then .path = \"/proc/$holder/ns/$file\" else . end)" -- readlink "/proc/self/ns/$file"
 	expect_output "$(readlink "/proc/$holder/ns/$file")"
 	check_false "it is the host's" test "$output" = "$(readlink "/proc/self/ns/$file")"
 	kill "$holder"
@@ -137,7 +129,7 @@ test_begin "a cgroup namespace is joined by its path from a new user namespace"
 hold --cgroup
 run_compat 'del(.mounts[] | select(.type == "cgroup")) | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 	| .linux.gidMappings = .linux.uidMappings
-	| .linux.namespaces |= map(if .type == "cgroup" then .path = "'"/proc/$holder/ns/cgroup"'" else . end) + [{type: "user"}]' \
+	| .linux.namespaces |= map(if .type == "cgroup" then .path = "'"/proc/$holder/ns/cgroup"'" else . end) + [{type: "user"}]' -- \
 	sh -c 'readlink /proc/self/ns/cgroup; echo "$(tr -s " " </proc/self/uid_map)"; echo $$'
 expect_output "$(readlink "/proc/$holder/ns/cgroup")"$'\n 0 100000 65536\n1'
 kill "$holder"
@@ -148,7 +140,7 @@ make_command "$bundle-2" . sleep 100
 run_agentrun --profile compat run --detach --bundle "$bundle-2" "$id-2"
 expect_success
 first=$(container_pid "$id-2")
-run_compat ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$first/ns/pid\" else . end)" \
+run_compat ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$first/ns/pid\" else . end)" -- \
 	sh -c 'readlink /proc/self/ns/pid; tr "\0" " " </proc/1/cmdline; echo; echo $$'
 expect_success
 check_equal "the namespace" "$(sed -n 1p <<<"$output")" "$(readlink "/proc/$first/ns/pid")"
@@ -161,21 +153,21 @@ assert_nothing_left
 if test_begin "a time namespace is joined by its path" timens; then
 	hold --time --fork --boottime 1000000
 	child=$(pgrep -P "$holder" 2>/dev/null || echo "$holder")
-	run_compat ".linux.namespaces += [{type: \"time\", path: \"/proc/$child/ns/time\"}]" readlink /proc/self/ns/time
+	run_compat ".linux.namespaces += [{type: \"time\", path: \"/proc/$child/ns/time\"}]" -- readlink /proc/self/ns/time
 	expect_output "$(readlink "/proc/$child/ns/time")"
 	kill "$child" "$holder" 2>/dev/null || true
 	assert_nothing_left
 fi
 
 test_begin "a path of another kind of namespace is refused by name"
-run_compat '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/uts" else . end)' true
+run_compat '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/uts" else . end)' -- true
 expect_error "'/proc/self/ns/uts' is not a namespace of type network"
 assert_nothing_left
 
 test_begin "a path that is no namespace is refused, and a fifo there keeps nobody waiting"
 mkfifo "$TEST_TMP/fifo"
 for path in /dev/null /etc/passwd "$TEST_TMP/fifo" /nonesuch; do
-	RUN_SECONDS=10 run_compat ".linux.namespaces |= map(if .type == \"ipc\" then .path = \"$path\" else . end)" true
+	RUN_SECONDS=10 run_compat ".linux.namespaces |= map(if .type == \"ipc\" then .path = \"$path\" else . end)" -- true
 	expect_status 1
 	expect_error "$path"
 done
@@ -217,7 +209,7 @@ fi
 test_begin "sysctls of its namespaces are set, and the host's are not"
 before=$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax)
 run_compat '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.msgmax": "4242", "fs.mqueue.msg_max": "7",
-	"net/ipv4/ping_group_range": "5 6"}' \
+	"net/ipv4/ping_group_range": "5 6"}' -- \
 	cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/fs/mqueue/msg_max /proc/sys/net/ipv4/ping_group_range
 expect_output $'1\n4242\n7\n5\t6'
 check_equal "the host's" "$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax)" "$before"
@@ -225,14 +217,14 @@ check_equal "the host's" "$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/m
 for pair in kernel.core_pattern:x vm.overcommit_memory:1 kernel.hostname:x net.ipv4.nonesuch:1 net/../kernel/core_pattern:x; do
 	test_begin "the sysctl ${pair%%:*} is refused by name"
 	before=$(cat /proc/sys/kernel/core_pattern)
-	run_compat ".linux.sysctl = {\"${pair%%:*}\": \"${pair#*:}\"}" true
+	run_compat ".linux.sysctl = {\"${pair%%:*}\": \"${pair#*:}\"}" -- true
 	expect_error "${pair%%:*}"
 	check_equal "the host's core_pattern" "$(cat /proc/sys/kernel/core_pattern)" "$before"
 	assert_nothing_left
 done
 
 test_begin "a value that the kernel does not take is an error that names it"
-run_compat '.linux.sysctl = {"net.ipv4.ip_local_port_range": "many"}' true
+run_compat '.linux.sysctl = {"net.ipv4.ip_local_port_range": "many"}' -- true
 expect_error "net.ipv4.ip_local_port_range"
 expect_error "many"
 assert_nothing_left

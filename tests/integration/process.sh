@@ -6,14 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root
 
-# run_compat FILTER COMMAND...
-run_compat() {
-	local filter=$1
-	shift
-	make_command "$bundle" "$filter" "$@"
-	run_agentrun --profile compat run --bundle "$bundle" "$id"
-}
-
 # A container that waits, for exec.
 start_compat() {
 	make_command "$bundle" "$1" sleep 300
@@ -24,7 +16,7 @@ start_compat() {
 # --- who -----------------------------------------------------------------------------------------
 
 test_begin "user, group and additional groups are those that are asked"
-run_compat '.process.user = {uid: 1000, gid: 2000, additionalGids: [6, 4, 70000]}' \
+run_compat '.process.user = {uid: 1000, gid: 2000, additionalGids: [6, 4, 70000]}' -- \
 	grep -E '^(Uid|Gid|Groups)' /proc/self/status
 expect_output $'Uid:\t1000\t1000\t1000\t1000\nGid:\t2000\t2000\t2000\t2000\nGroups:\t4 6 70000 '
 
@@ -35,57 +27,57 @@ expect_output ""
 expect_success
 
 test_begin "the umask is the one that is asked, else 0022"
-run_compat '.process.user.umask = 23 | .root.readonly = false' sh -c 'umask; touch /tmp/x; stat -c %a /tmp/x'
+run_compat '.process.user.umask = 23 | .root.readonly = false' -- sh -c 'umask; touch /tmp/x; stat -c %a /tmp/x'
 expect_output $'0027\n640'
 (
 	umask 0
-	run_compat . sh -c umask
+	run_compat . -- sh -c umask
 	expect_output 0022
 	[ -z "$tap_problems" ]
 ) || fail "the caller's umask comes through"
 
 test_begin "HOME comes from the image's users, unless the bundle has it"
-run_compat '.process.user = {uid: 1000, gid: 1000}' sh -c 'echo $HOME'
+run_compat '.process.user = {uid: 1000, gid: 1000}' -- sh -c 'echo $HOME'
 expect_output /home/user
-run_compat '.process.user = {uid: 4711, gid: 1000}' sh -c 'echo $HOME'
+run_compat '.process.user = {uid: 4711, gid: 1000}' -- sh -c 'echo $HOME'
 expect_output /
-run_compat '.process.user = {uid: 1000, gid: 1000} | .process.env = ["PATH=/bin", "HOME="]' env
+run_compat '.process.user = {uid: 1000, gid: 1000} | .process.env = ["PATH=/bin", "HOME="]' -- env
 empty=$(grep -c ^HOME= <<<"$output" || true)
 check_equal "how many, where the bundle's is empty" "$empty" 1
 check_equal "PATH and HOME" "$(grep '^PATH\|^HOME' <<<"$output")" $'PATH=/bin\nHOME=/home/user'
-run_compat '.process.env += ["HOME=/work"]' sh -c 'echo $HOME'
+run_compat '.process.env += ["HOME=/work"]' -- sh -c 'echo $HOME'
 expect_output /work
 
 # --- what it is started with ---------------------------------------------------------------------
 
 test_begin "the environment is the bundle's alone, its last word counts"
-run_compat '.process.env = ["PATH=/bin", "A=1", "EMPTY=", "A=with = and spaces"]' env
+run_compat '.process.env = ["PATH=/bin", "A=1", "EMPTY=", "A=with = and spaces"]' -- env
 expect_output $'PATH=/bin\nEMPTY=\nA=with = and spaces\nHOME=/root'
 
 test_begin "arguments come through unchanged"
-run_compat . sh -c 'for word; do echo "[$word]"; done' sh 'two words' '' '$HOME' $'a\nb' 'ü'
+run_compat . -- sh -c 'for word; do echo "[$word]"; done' sh 'two words' '' '$HOME' $'a\nb' 'ü'
 expect_output $'[two words]\n[]\n[$HOME]\n[a\nb]\n[ü]'
 
 test_begin "the program is looked up in the PATH of the process"
 make_rootfs "$bundle/rootfs"
 mkdir "$bundle/rootfs/opt/bin"
 ln -s /bin/busybox "$bundle/rootfs/opt/bin/echo"
-run_compat '.process.env = ["PATH=/nonesuch:/opt/bin:/bin"]' echo found
+run_compat '.process.env = ["PATH=/nonesuch:/opt/bin:/bin"]' -- echo found
 expect_output found
-run_compat '.process.env = ["PATH=/nonesuch"]' echo found
+run_compat '.process.env = ["PATH=/nonesuch"]' -- echo found
 # shellcheck disable=SC2016 # it says so literally
 expect_error 'executable file not found in $PATH'
 assert_nothing_left
 
 test_begin "the working directory is the one that is asked"
-run_compat '.process.cwd = "/var/tmp"' sh -c 'pwd; echo $PWD; readlink /proc/self/cwd'
+run_compat '.process.cwd = "/var/tmp"' -- sh -c 'pwd; echo $PWD; readlink /proc/self/cwd'
 expect_output $'/var/tmp\n/var/tmp\n/var/tmp'
 
 test_begin "a working directory that only the user may enter is entered"
 make_rootfs "$bundle/rootfs"
 chmod 700 "$bundle/rootfs/home/user"
 run_compat '.process.user = {uid: 1000, gid: 1000} | .process.cwd = "/home/user"
-	| .process.capabilities.effective = [] | .process.capabilities.permitted = []' pwd
+	| .process.capabilities.effective = [] | .process.capabilities.permitted = []' -- pwd
 expect_output /home/user
 
 test_begin "no signal is blocked or ignored, whatever the caller had"
@@ -116,7 +108,7 @@ assert_nothing_left
 
 test_begin "nothing is open but the standard streams"
 exec 7</etc/passwd
-run_compat . sh -c "$own_descriptors"
+run_compat . -- sh -c "$own_descriptors"
 exec 7<&-
 expect_output "0 1 2 "
 
@@ -142,7 +134,7 @@ if test_begin "each of the five capability sets is the one that is asked" comman
 	run_compat '.process.capabilities = {
 		bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID", "CAP_NET_RAW"], permitted: ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID"],
 		effective: ["CAP_CHOWN", "CAP_KILL"], inheritable: ["CAP_KILL", "CAP_SETUID"], ambient: ["CAP_KILL"]}
-		| .process.user = {uid: 1000, gid: 1000}' grep ^Cap /proc/self/status
+		| .process.user = {uid: 1000, gid: 1000}' -- grep ^Cap /proc/self/status
 	expect_success
 	# what is permitted and not ambient is lost at the execve of a user other than root (capabilities(7))
 	check_equal "the sets" "$(sets_of)" 'CapInh cap_kill,cap_setuid
@@ -153,18 +145,18 @@ CapAmb cap_kill'
 fi
 
 if test_begin "root has what is bounded, and no more" command:capsh; then
-	run_compat '.process.capabilities |= map_values(["CAP_CHOWN", "CAP_KILL"])' grep ^Cap /proc/self/status
+	run_compat '.process.capabilities |= map_values(["CAP_CHOWN", "CAP_KILL"])' -- grep ^Cap /proc/self/status
 	check_equal "the sets" "$(sets_of)" $'CapInh \nCapPrm cap_chown,cap_kill\nCapEff cap_chown,cap_kill\nCapBnd cap_chown,cap_kill\nCapAmb '
 fi
 
 test_begin "without capabilities there are none"
-run_compat 'del(.process.capabilities)' grep -c '^Cap.*0000000000000000' /proc/self/status
+run_compat 'del(.process.capabilities)' -- grep -c '^Cap.*0000000000000000' /proc/self/status
 expect_output 5
 
 test_begin "noNewPrivileges is as the bundle has it"
-run_compat '.process.noNewPrivileges = true' grep NoNewPrivs /proc/self/status
+run_compat '.process.noNewPrivileges = true' -- grep NoNewPrivs /proc/self/status
 expect_output $'NoNewPrivs:\t1'
-run_compat '.process.noNewPrivileges = false' grep NoNewPrivs /proc/self/status
+run_compat '.process.noNewPrivileges = false' -- grep NoNewPrivs /proc/self/status
 expect_output $'NoNewPrivs:\t0'
 
 # --- limits and scheduling -----------------------------------------------------------------------
@@ -179,7 +171,7 @@ for limit in "${limits[@]}"; do
 	IFS=: read -r name soft hard <<<"$limit"
 	filter+="{type: \"RLIMIT_$name\", soft: $soft, hard: $hard},"
 done
-run_compat "${filter%,}]" cat /proc/self/limits
+run_compat "${filter%,}]" -- cat /proc/self/limits
 expect_success
 declare -A title_of=([CPU]="Max cpu time" [FSIZE]="Max file size" [DATA]="Max data size" [STACK]="Max stack size"
 	[CORE]="Max core file size" [RSS]="Max resident set" [NPROC]="Max processes" [NOFILE]="Max open files"
@@ -191,20 +183,20 @@ for limit in "${limits[@]}"; do
 done
 
 test_begin "a soft limit above the hard one is refused by name"
-run_compat '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 5}]' true
+run_compat '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 5}]' -- true
 expect_error RLIMIT_NOFILE
 assert_nothing_left
 
 test_begin "a limit that is given twice is refused, but in compat"
 twice='.process.rlimits = [{type: "RLIMIT_CORE", soft: 1, hard: 5}, {type: "RLIMIT_CORE", soft: 0, hard: 0}]'
-run_compat "$twice" sh -c 'ulimit -c'
+run_compat "$twice" -- sh -c 'ulimit -c'
 expect_output 0
 run_agentrun --profile agent run --bundle "$bundle" "$id"
 expect_error "process.rlimits[1]: RLIMIT_CORE is given twice"
 assert_nothing_left
 
 test_begin "the OOM score is the one that is asked"
-run_compat '.process.oomScoreAdj = 789' cat /proc/self/oom_score_adj
+run_compat '.process.oomScoreAdj = 789' -- cat /proc/self/oom_score_adj
 expect_output 789
 
 # policy, nice and real-time priority from /proc/self/stat; a policy without nice leaves the test's own
@@ -213,25 +205,25 @@ own_nice=$(nice)
 policy='set -- $(sed "s/.*) //" /proc/$$/stat); echo "${39} ${17} ${38}"'
 
 test_begin "the scheduler is the one that is asked"
-run_compat '.process.scheduler = {policy: "SCHED_BATCH", nice: 7}' sh -c "$policy"
+run_compat '.process.scheduler = {policy: "SCHED_BATCH", nice: 7}' -- sh -c "$policy"
 expect_output "3 7 0"
-run_compat '.process.scheduler = {policy: "SCHED_IDLE"}' sh -c "$policy"
+run_compat '.process.scheduler = {policy: "SCHED_IDLE"}' -- sh -c "$policy"
 expect_output "5 $own_nice 0"
-run_compat '.process.scheduler = {policy: "SCHED_OTHER", nice: 5}' sh -c "$policy"
+run_compat '.process.scheduler = {policy: "SCHED_OTHER", nice: 5}' -- sh -c "$policy"
 expect_output "0 5 0"
 
 if test_begin "a real-time scheduler has its priority" CAP_SYS_NICE; then
-	run_compat '.process.scheduler = {policy: "SCHED_FIFO", priority: 11}' sh -c "$policy"
+	run_compat '.process.scheduler = {policy: "SCHED_FIFO", priority: 11}' -- sh -c "$policy"
 	expect_output "1 $own_nice 11"
-	run_compat '.process.scheduler = {policy: "SCHED_RR", priority: 12, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' \
+	run_compat '.process.scheduler = {policy: "SCHED_RR", priority: 12, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' -- \
 		sh -c "$policy"
 	expect_output "2 $own_nice 12"
 fi
 
 test_begin "the I/O priority is the one that is asked"
-run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' ionice -p 1
+run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' -- ionice -p 1
 expect_output "best-effort: prio 6"
-run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}' ionice -p 1
+run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}' -- ionice -p 1
 expect_output_has idle
 
 if test_begin "exec runs on the CPUs that are asked" command:taskset; then
@@ -248,19 +240,19 @@ fi
 # --- personality, memory, keys -------------------------------------------------------------------
 
 test_begin "the personality is the one that is asked"
-run_compat '.linux.personality = {domain: "LINUX32"}' uname -m
+run_compat '.linux.personality = {domain: "LINUX32"}' -- uname -m
 check_lacks "the machine" "$output" 64
-run_compat '.linux.personality = {domain: "LINUX"}' uname -m
+run_compat '.linux.personality = {domain: "LINUX"}' -- uname -m
 expect_output "$(uname -m)"
 
 if test_begin "the memory policy is the one that is asked" CAP_SYS_NICE; then
 	if [ -e /proc/self/numa_maps ]; then
-		run_compat '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}' cat /proc/self/numa_maps
+		run_compat '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}' -- cat /proc/self/numa_maps
 		expect_output_has " bind:0"
-		run_compat '.linux.memoryPolicy = {mode: "MPOL_INTERLEAVE", nodes: "0", flags: ["MPOL_F_STATIC_NODES"]}' \
+		run_compat '.linux.memoryPolicy = {mode: "MPOL_INTERLEAVE", nodes: "0", flags: ["MPOL_F_STATIC_NODES"]}' -- \
 			cat /proc/self/numa_maps
 		expect_output_has " interleave"
-		run_compat '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1000"}' true
+		run_compat '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1000"}' -- true
 		expect_error "memory policy MPOL_BIND on nodes 1000"
 		assert_nothing_left
 	else

@@ -5,42 +5,10 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root userns
+. "$(dirname "$0")/user.bash"
 
-user=54321
-session=$TEST_TMP/session # the user's XDG_RUNTIME_DIR
-mine=$session/agentrun
-mkdir "$session"
-chown "$user:$user" "$session"
-chmod 700 "$session"
-group= # a cgroup to begin in
-
-# as_user ARGUMENT...: agentrun, with nothing of root's.
-as_user() {
-	# shellcheck disable=SC2016
-	run_command sh -c '[ -z "$1" ] || echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
-		setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set -all env -i "PATH=$PATH" "XDG_RUNTIME_DIR=$session" \
-		"AGENTRUN_TEST=$lib_mark" ${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} "$AGENTRUN" "$@"
-}
-
-# users_bundle FILTER COMMAND...: of "spec --rootless", with a network of its own.
-users_bundle() {
-	local filter=$1
-	shift
-	mkdir -p "$bundle"
-	[ -d "$bundle/rootfs" ] || make_rootfs "$bundle/rootfs"
-	rm -f "$bundle/config.json"
-	chown -R "$user:$user" "$bundle"
-	as_user spec --rootless --bundle "$bundle"
-	expect_success
-	edit_bundle "$bundle" ".process.terminal = false | .process.args = \$ARGS.positional
-		| .linux.namespaces += [{type: \"network\"}] | $filter" --args -- "$@"
-	chown "$user:$user" "$bundle/config.json"
-}
-
-users_nothing_left() {
-	assert_nothing_left
-	check_equal "state of the user" "$(ls -A "$mine")" ""
-}
+# a network of its own, which spec --rootless does not give
+users_filter='.linux.namespaces += [{type: "network"}]'
 
 # --- without a cgroup ----------------------------------------------------------------------------
 

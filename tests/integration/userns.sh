@@ -133,86 +133,56 @@ assert_nothing_left
 
 # --- a caller other than root --------------------------------------------------------------------
 
-user=54321
-environment=("PATH=$PATH" "AGENTRUN_TEST=$lib_mark" ${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"})
-users_state=$TEST_TMP/users-state
-
-# as_user COMMAND...: an ordinary user, with nothing of root's.
-as_user() {
-	run_command setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set -all \
-		env -i "${environment[@]}" "$@"
-}
-agentrun_as_user() {
-	as_user "$AGENTRUN" --root "$users_state" "$@"
-}
-
-# users_bundle FILTER COMMAND...: from "spec --rootless", all of it the user's.
-users_bundle() {
-	local filter=$1
-	shift
-	mkdir -p "$bundle" "$users_state"
-	[ -d "$bundle/rootfs" ] || make_rootfs "$bundle/rootfs"
-	rm -f "$bundle/config.json"
-	chown -R "$user:$user" "$bundle" "$users_state"
-	agentrun_as_user spec --rootless --bundle "$bundle"
-	expect_success
-	edit_bundle "$bundle" ".process.terminal = false | .process.args = \$ARGS.positional | $filter" --args -- "$@"
-	chown "$user:$user" "$bundle/config.json"
-}
-
-users_nothing_left() {
-	assert_nothing_left
-	check_equal "state of the user" "$(ls -A "$users_state")" ""
-}
+. "$(dirname "$0")/user.bash"
 
 test_begin "an ordinary user runs a container: root inside, the user outside"
 users_bundle '.root.readonly = false' sh -c 'id -u; cat /proc/self/setgroups; touch /x && stat -c %u /x; echo $$'
-agentrun_as_user --profile compat run --bundle "$bundle" "$id"
+as_user --profile compat run --bundle "$bundle" "$id"
 expect_output $'0\ndeny\n0\n1'
 check_equal "the owner of its file" "$(stat -c %u "$bundle/rootfs/x")" "$user"
 users_nothing_left
 
 test_begin "an ordinary user's exec is in every namespace of the container"
 users_bundle . sleep 300
-agentrun_as_user --profile compat run --detach --bundle "$bundle" "$id"
+as_user --profile compat run --detach --bundle "$bundle" "$id"
 expect_success
-pid=$(jq .init_process_pid "$users_state/$id/state.json")
+pid=$(jq .init_process_pid "$mine/$id/state.json")
 kinds=(user mnt pid ipc uts cgroup)
-agentrun_as_user exec "$id" sh -c 'for kind; do readlink /proc/self/ns/$kind; done; hostname; [ -e /proc/self ] && echo in its proc' \
+as_user exec "$id" sh -c 'for kind; do readlink /proc/self/ns/$kind; done; hostname; [ -e /proc/self ] && echo in its proc' \
 	sh "${kinds[@]}"
 expected=$(for kind in "${kinds[@]}"; do readlink "/proc/$pid/ns/$kind"; done)
 expect_output "$expected"$'\nagentrun\nin its proc'
-agentrun_as_user exec --user 0 "$id" sh -c "cat /proc/self/oom_score_adj; $own_descriptors"
+as_user exec --user 0 "$id" sh -c "cat /proc/self/oom_score_adj; $own_descriptors"
 expect_output $'0\n0 1 2 '
-agentrun_as_user delete --force "$id"
+as_user delete --force "$id"
 expect_success
 users_nothing_left
 
 test_begin "kill, state, list and delete work for an ordinary user"
 users_bundle . sleep 300
-agentrun_as_user --profile compat create --bundle "$bundle" "$id"
+as_user --profile compat create --bundle "$bundle" "$id"
 expect_success
-agentrun_as_user start "$id"
+as_user start "$id"
 expect_success
-agentrun_as_user list --quiet
+as_user list --quiet
 expect_output "$id"
-agentrun_as_user kill "$id" KILL
+as_user kill "$id" KILL
 expect_success
 for _ in $(seq 100); do
-	agentrun_as_user state "$id"
+	as_user state "$id"
 	[ "$(jq -r .status <<<"$output")" != stopped ] || break
 	sleep 0.05
 done
-agentrun_as_user delete "$id"
+as_user delete "$id"
 expect_success
 users_nothing_left
 
 test_begin "an ordinary user cannot map the ids of others"
 users_bundle '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}]' true
-agentrun_as_user --profile compat run --bundle "$bundle" "$id"
+as_user --profile compat run --bundle "$bundle" "$id"
 expect_status 1
 users_bundle '.linux.uidMappings[0].size = 10' true
-agentrun_as_user --profile compat run --bundle "$bundle" "$id"
+as_user --profile compat run --bundle "$bundle" "$id"
 expect_status 1
 users_nothing_left
 
@@ -224,7 +194,7 @@ as_user_with_ranges() {
 		shift
 		exec "$@"' sh "$TEST_TMP/etc" \
 		setpriv --reuid "$user" --regid "$user" --clear-groups \
-		env -i "${environment[@]}" "$AGENTRUN" --root "$users_state" "$@"
+		env -i "${user_environment[@]}" "$AGENTRUN" "$@"
 }
 
 if test_begin "newuidmap(1) and newgidmap(1) write the ranges of an ordinary user" command:newuidmap command:newgidmap; then
@@ -238,7 +208,7 @@ if test_begin "newuidmap(1) and newgidmap(1) write the ranges of an ordinary use
 	users_bundle "${ranges//\$user/$user} | .process.user = {uid: 1000, gid: 1000, additionalGids: [6]}" sleep 300
 	as_user_with_ranges --profile compat run --detach --bundle "$bundle" "$id"
 	expect_success
-	pid=$(jq .init_process_pid "$users_state/$id/state.json")
+	pid=$(jq .init_process_pid "$mine/$id/state.json")
 	check_equal "its ids" "$(stat -c %u:%g "/proc/$pid")" 700999:800999
 	as_user_with_ranges exec "$id" sh -c 'id -u; id -G; tr -s " " </proc/self/gid_map'
 	expect_output $'1000\n1000 6\n 0 '"$user"$' 1\n 1 800000 65536'
@@ -269,14 +239,16 @@ as_mapped_root() {
 	wait "$pid" || true
 }
 
+mine=$TEST_TMP/mapped-state # of that root
+
 test_begin "root of a user namespace runs containers as root does"
-mkdir -p "$users_state"
+mkdir -p "$mine"
 make_command "$bundle" 'del(.linux.resources)
 	| (.mounts[] | select(.type == "sysfs")) = {destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "ro"]}
 	| .mounts |= map(select(.type != "cgroup"))
 	| .linux.namespaces |= map(select(.type != "network"))' sh -c 'id -u; tr -s " " </proc/self/uid_map; echo $$'
-chown -R 100000:100000 "$bundle" "$users_state"
-as_mapped_root "$AGENTRUN" --root "$users_state" --profile compat run --bundle "$bundle" "$id"
+chown -R 100000:100000 "$bundle" "$mine"
+as_mapped_root "$AGENTRUN" --root "$mine" --profile compat run --bundle "$bundle" "$id"
 expect_output $'0\n 0 100000 65536\n1'
 users_nothing_left
 
@@ -284,13 +256,13 @@ users_nothing_left
 for profile in compat agent; do
 	for namespace in '' cgroup; do
 		test_begin "root of a user namespace that has no cgroup to give, as podman's may (cgroup namespace: ${namespace:-none}, $profile)"
-		mkdir -p "$users_state"
+		mkdir -p "$mine"
 		make_command "$bundle" '.linux.resources.devices = [{allow: false, access: "rwm"}]' \
 			sh -c 'id -u; echo x >/dev/null && echo null; awk "\$5 == \"/sys/fs/cgroup\" { n++ } END { print (n > 0) }" /proc/self/mountinfo'
 		edit_bundle "$bundle" '.linux.namespaces |= map(select(.type != "cgroup")) | if $namespace == "" then . else .linux.namespaces += [{type: $namespace}] end' \
 			--arg namespace "$namespace"
-		chown -R 100000:100000 "$bundle" "$users_state"
-		as_mapped_root "$AGENTRUN" --root "$users_state" --profile "$profile" run --bundle "$bundle" "$id"
+		chown -R 100000:100000 "$bundle" "$mine"
+		as_mapped_root "$AGENTRUN" --root "$mine" --profile "$profile" run --bundle "$bundle" "$id"
 		expect_output $'0\nnull\n1'
 		users_nothing_left
 	done
