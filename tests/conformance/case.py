@@ -100,7 +100,7 @@ def expectation(step, word, rest):
         step.cwd = rest
     elif word == "stdin":
         step.stdin = rest
-    elif word in ("stdout", "stderr", "error", "log", "json", "file", "received", "docker", "podman", "kill"):
+    elif word in ("stdout", "stderr", "error", "log", "json", "file", "received", "docker", "dockerd", "podman", "kill"):
         step.checks.append(check(word, rest))
     else:
         return False

@@ -62,6 +62,13 @@ def as_docker(text):
     return "125"
 
 
+def as_dockerd(text):
+    """The exit status that Docker's daemon gives the container, and that "docker inspect" shows."""
+    if "not a directory" in text.lower():
+        return "127"  # and asks whether a directory was to be mounted on a file
+    return {"125": "128"}.get(as_docker(text), as_docker(text))
+
+
 def as_podman(text):
     """podman's exit status."""
     text = text.lower()
@@ -79,7 +86,7 @@ def as_killer(text):
     return "container gone" if "does not exist" in text else "unknown"
 
 
-READERS = {"docker": as_docker, "podman": as_podman, "kill": as_killer}
+READERS = {"docker": as_docker, "dockerd": as_dockerd, "podman": as_podman, "kill": as_killer}
 
 
 # --- checks --------------------------------------------------------------------------------------
@@ -181,6 +188,8 @@ def judge(step, result, here):
         problems.append("standard output: " + world.short(result.out))
     if result.err and not failing and "stderr" not in subjects:
         problems.append("standard error: " + world.short(result.err))
+    if result.log and not failing and "log" not in subjects:
+        problems.append("the log: " + world.short(result.log))
     if problems and step.kind != "wait":
         problems.append("     all: %r" % result)
     return problems
