@@ -224,6 +224,20 @@ if test_begin "KILL ends all processes of a container without a pid namespace of
 	check_equal "processes after" "$left" null
 fi
 
+# Between the look at it and the signal, which no caller can wait for: the kernel's answer then.
+if test_begin "a signal that comes after the end of the first process says what engines look for" command:strace; then
+	make_waiting
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	for signal in TERM KILL; do
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o /dev/null -e inject=pidfd_send_signal:error=ESRCH \
+			"$AGENTRUN" --root "$state" kill "$id" "$signal"
+		expect_sentence 1 "unable to signal init: os: process already finished"
+	done
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
+
 if test_begin "KILL ends what a stopped container without a pid namespace left" cgroup; then
 	make_command "$bundle" 'del(.linux.namespaces[] | select(.type == "pid"))' sh -c 'sleep 1000 & exit 0'
 	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
