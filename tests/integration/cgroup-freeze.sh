@@ -103,5 +103,21 @@ make_command "$bundle" . true
 edit_bundle "$bundle" '.linux.cgroupsPath = $path' --arg path "/agentrun-$id/inner"
 run_agentrun run --bundle "$bundle" "$id"
 expect_error "'/agentrun-$id' above it is"
+check_equal "what was made below" "$(find "$frozen" -mindepth 1 -type d)" ""
 rmdir "$frozen"
+assert_nothing_left
+
+test_begin "no container starts in a cgroup of its own that is frozen"
+frozen=$(cgroup_root)/agentrun-$id
+mkdir "$frozen"
+echo 1 >"$frozen/cgroup.freeze"
+make_command "$bundle" . true
+edit_bundle "$bundle" '.linux.cgroupsPath = $path' --arg path "/agentrun-$id"
+run_agentrun run --bundle "$bundle" "$id"
+expect_error "container's cgroup '/agentrun-$id' is unexpectedly frozen"
+check_equal "its processes" "$(cat "$frozen/cgroup.procs")" ""
+# it was the reason
+echo 0 >"$frozen/cgroup.freeze"
+run_agentrun run --bundle "$bundle" "$id"
+expect_success
 assert_nothing_left
