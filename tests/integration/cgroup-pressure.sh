@@ -18,6 +18,15 @@ if test_begin "init that is killed for its memory leaves a stopped container, an
 	assert_nothing_left
 fi
 
+if test_begin "a limit that is too low for the container to begin is named, and nothing is left" memory; then
+	make_command "$bundle" '.linux.resources.memory = {limit: 4096, swap: 4096}' true
+	for command in create run; do
+		run_agentrun --profile compat "$command" --bundle "$bundle" "$id"
+		expect_error "container init was OOM-killed (memory limit too low?)"
+		assert_nothing_left
+	done
+fi
+
 if test_begin "events tells of memory shortage while it watches" memory; then
 	make_command "$bundle" '.linux.resources.memory.limit = 33554432 | .linux.resources.unified = {"memory.oom.group": "0"}' \
 		sh -c 'while ! [ -e /tmp/go ]; do sleep 0.1; done; sh -c "x=\$(tail /dev/zero)"; sleep 2'
