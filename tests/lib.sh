@@ -276,6 +276,7 @@ assert_nothing_left() {
 
 has() {
 	case $1 in
+	!*) ! has "${1#!}" ;;
 	agentrun) [ -z "${AGENTRUN_ENGINE_RUNTIME-}" ] ;;
 	root) [ "$(id -u)" = 0 ] ;;
 	cgroup) [ -w "$(cgroup_root)/cgroup.procs" ] ;;
@@ -316,6 +317,7 @@ sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'
 
 needs_text() {
 	case $1 in
+	!*) echo "$(needs_text "${1#!}") not to be there" ;;
 	agentrun) echo "is about agentrun, and this is ${AGENTRUN_ENGINE_RUNTIME-}" ;;
 	root) echo "needs root" ;;
 	cgroup) echo "needs a writable cgroup v2 tree" ;;

@@ -183,6 +183,8 @@ static int remove_rdt(const struct removal *removal, const char *id, struct ar_e
 	if (!linux || !linux->intel_rdt)
 		return 0;
 	r = ar_rdt_open(removal->arena, &root, err);
+	if (r == -ENOENT)
+		return 0; /* unmounted, and with it every class is gone */
 	if (r == 0)
 		r = ar_rdt_remove(root, linux->intel_rdt, id, err);
 	return ar_prefix(err, r, "intelRdt");

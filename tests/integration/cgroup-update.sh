@@ -163,3 +163,101 @@ if test_begin "an update does not take back what an opt-out relaxes" memory; the
 	run_agentrun delete --force "$id"
 	assert_nothing_left
 fi
+
+# A row: what it needs | flags | file of the cgroup | what its first line is then.
+while IFS='|' read -r features flags file expected; do
+	read -ra features <<<"$features"
+	read -ra flags <<<"$flags"
+	test_begin "update ${flags[*]}" "${features[@]}" || continue
+	make_command "$bundle" . sleep 1000
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	if [ ! -e "$(cgroup_root)/agentrun/$id/$file" ]; then
+		skip "needs the file $file of a cgroup"
+		continue
+	fi
+	check_false "$file is so before" [ "$(in_cgroup "$file" | head -n 1)" = "$expected" ]
+	run_agentrun update "${flags[@]}" "$id"
+	expect_success
+	check_equal "$file" "$(in_cgroup "$file" | head -n 1)" "$expected"
+done <<'FLAGS'
+cpu kernel:5.14|--cpu-quota 20000 --cpu-period 50000 --cpu-burst 10000|cpu.max.burst|10000
+cpu kernel:5.15|--cpu-idle 1|cpu.idle|1
+cpuset|--cpuset-mems 0|cpuset.mems|0
+memory|--memory-reservation 16m|memory.low|16777216
+memory|--memory 32m --memory-swap 48m|memory.swap.max|16777216
+memory|--memory 32m --memory-swap 32m|memory.swap.max|0
+memory|--memory-swap 64m --memory 64m|memory.max|67108864
+io bfq|--blkio-weight 300|io.bfq.weight|default 300
+io !bfq|--blkio-weight 300|io.weight|default 2930
+FLAGS
+
+if test_begin "update --memory-swap -1 takes the limit away" memory; then
+	make_command "$bundle" '.linux.resources.memory = {limit: 33554432, swap: 67108864}' sleep 1000
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	if [ -e "$(cgroup_root)/agentrun/$id/memory.swap.max" ]; then
+		check_equal "memory.swap.max before" "$(in_cgroup memory.swap.max)" 33554432
+		run_agentrun update --memory-swap -1 "$id"
+		expect_success
+		check_equal "memory.swap.max" "$(in_cgroup memory.swap.max)" max
+	else
+		skip "needs the file memory.swap.max of a cgroup"
+	fi
+fi
+
+# with_resctrl COMMAND...: in a mount namespace where a folder, $rdt, is in the place of resctrl. statfs(2) says that it is
+# what it is not; everything else is the kernel's.
+with_resctrl() {
+	run_command unshare --mount --propagation private sh -euc '
+		rdt=$1 magic=$2 lower=$3
+		shift 3
+		mount -t tmpfs none "$lower"
+		mkdir "$lower/cgroup" "$lower/resctrl"
+		mount --rbind /sys/fs/cgroup "$lower/cgroup"
+		mount --bind "$rdt" "$lower/resctrl"
+		mount --move "$lower" /sys/fs
+		exec strace -qq -o /dev/null -P /sys/fs/resctrl -e "inject=statfs:retval=0:poke_exit=@arg2=$magic" "$@"' \
+		sh "$rdt" 2158650700000000 "$TEST_TMP/lower" "$@"
+}
+
+# A class as the kernel makes it, which a folder does not: with files, and nothing in the way of its removal.
+rdt=$TEST_TMP/resctrl
+in_class() {
+	make_command "$bundle" . sleep 1000
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	mkdir -p "$TEST_TMP/lower" "$rdt/info/L3" "$rdt/info/MB" "$rdt/$id"
+	touch "$rdt/$id/tasks" "$rdt/$id/schemata"
+	update=("$AGENTRUN" --root "$state" update)
+}
+
+if test_begin "update --l3-cache-schema and --mem-bw-schema set what the container's class may use" command:strace; then
+	in_class
+	with_resctrl "${update[@]}" --l3-cache-schema "L3:0=f;1=f0" "$id"
+	expect_success
+	check_equal "schemata" "$(cat "$rdt/$id/schemata")" "L3:0=f;1=f0"
+	check_equal "tasks" "$(cat "$rdt/$id/tasks")" "$(container_pid "$id")"
+	with_resctrl "${update[@]}" --mem-bw-schema "MB:0=20;1=70" "$id"
+	expect_success
+	check_equal "schemata" "$(cat "$rdt/$id/schemata")" "MB:0=20;1=70"
+	check_equal "remembered" "$(jq -c '.config.linux.intelRdt | [.l3CacheSchema, .memBwSchema]' "$state/$id/effective.json")" \
+		'["L3:0=f;1=f0","MB:0=20;1=70"]'
+	rm -r "$rdt/info/MB"
+	with_resctrl "${update[@]}" --mem-bw-schema "MB:0=30" "$id"
+	expect_error "Intel RDT/MBA: memory bandwidth schema is not enabled"
+	rm "$rdt/$id"/*
+	with_resctrl "$AGENTRUN" --root "$state" delete --force "$id"
+	expect_success
+	check_false "the class is there" [ -e "$rdt/$id" ]
+	assert_nothing_left
+fi
+
+if test_begin "a container whose class went with resctrl is deleted" command:strace; then
+	in_class
+	with_resctrl "${update[@]}" --l3-cache-schema "L3:0=f" "$id"
+	expect_success
+	run_agentrun delete --force "$id"
+	expect_success
+	assert_nothing_left
+fi
