@@ -223,6 +223,22 @@ expect_counting() {
 # shellcheck disable=SC2034 # for the files that source this one
 own_descriptors='for fd in 0 1 2 3 4 5 6 7 8 9; do [ ! -e "/proc/$$/fd/$fd" ] || printf "%s " "$fd"; done'
 
+# For a shell in a mount namespace of its own. "stand_in FOLDER NAME SCRATCH MAGIC COMMAND..." executes the command with FOLDER
+# in the place of the filesystem /sys/fs/NAME: statfs(2) alone says that it is what it is not. MAGIC is the number's bytes in
+# hexadecimal, the least first. Needs strace.
+# shellcheck disable=SC2034,SC2016 # for the files that source this one
+stand_in='stand_in() {
+	local folder=$1 name=$2 scratch=$3 magic=$4
+	shift 4
+	mount -t tmpfs none "$scratch"
+	mkdir "$scratch/cgroup" "$scratch/$name"
+	mount --rbind /sys/fs/cgroup "$scratch/cgroup"
+	mount --bind "$folder" "$scratch/$name"
+	mount --move "$scratch" /sys/fs
+	exec env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o /dev/null -P "/sys/fs/$name" \
+		-e "inject=statfs:retval=0:poke_exit=@arg2=$(printf "%s%0224d" "$magic" 0)" "$@"
+}'
+
 # --- what may not be left ------------------------------------------------------------------------
 
 # Processes of our runs and of their containers: the mark is in their environment.

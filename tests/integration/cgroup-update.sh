@@ -206,19 +206,10 @@ if test_begin "update --memory-swap -1 takes the limit away" memory; then
 	fi
 fi
 
-# with_resctrl COMMAND...: in a mount namespace where a folder, $rdt, is in the place of resctrl. statfs(2) says that it is
-# what it is not; everything else is the kernel's.
+# with_resctrl COMMAND...: where a folder, $rdt, is in the place of resctrl.
 with_resctrl() {
-	run_command unshare --mount --propagation private sh -euc '
-		rdt=$1 magic=$2 lower=$3
-		shift 3
-		mount -t tmpfs none "$lower"
-		mkdir "$lower/cgroup" "$lower/resctrl"
-		mount --rbind /sys/fs/cgroup "$lower/cgroup"
-		mount --bind "$rdt" "$lower/resctrl"
-		mount --move "$lower" /sys/fs
-		exec strace -qq -o /dev/null -P /sys/fs/resctrl -e "inject=statfs:retval=0:poke_exit=@arg2=$magic" "$@"' \
-		sh "$rdt" 2158650700000000 "$TEST_TMP/lower" "$@"
+	run_command unshare --mount --propagation private bash -euc "$stand_in"'; stand_in "$@"' \
+		bash "$rdt" resctrl "$TEST_TMP/scratch" 2158650700000000 "$@"
 }
 
 # A class as the kernel makes it, which a folder does not: with files, and nothing in the way of its removal.
@@ -227,7 +218,7 @@ in_class() {
 	make_command "$bundle" . sleep 1000
 	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
 	expect_success
-	mkdir -p "$TEST_TMP/lower" "$rdt/info/L3" "$rdt/info/MB" "$rdt/$id"
+	mkdir -p "$TEST_TMP/scratch" "$rdt/info/L3" "$rdt/info/MB" "$rdt/$id"
 	touch "$rdt/$id/tasks" "$rdt/$id/schemata"
 	update=("$AGENTRUN" --root "$state" update)
 }

@@ -93,7 +93,7 @@ expect_success
 check_true "there are files" grep -q '^/etc/x ' "$TEST_TMP/before"
 check_equal "files" "$(<"$TEST_TMP/after")" "$(<"$TEST_TMP/before")"
 
-# --- kernel, cgroups, users ------------------------------------------------------------------------
+# --- kernel, cgroups -------------------------------------------------------------------------------
 
 test_begin "the features of this kernel are found"
 examine :
@@ -130,6 +130,99 @@ for name in memory pids cpu cpuset io; do
 		check_match "$name" "$(verdict cgroups "$name")" '^(warning|note)$'
 	fi
 done
+
+# --- security modules, KVM -------------------------------------------------------------------------
+
+# inject WORDS...: the doctor, by a kernel that answers otherwise
+inject() {
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -f -qq -o /dev/null "$@" "$program" doctor --format json
+	check_equal "standard error" "$errors" ""
+}
+
+if test_begin "Landlock, by the version that the kernel has" command:strace; then
+	while read -r answer expected_verdict expected_found; do
+		inject -e "inject=landlock_create_ruleset:$answer"
+		check_equal "$answer" "$(verdict 'security modules' Landlock)" "$expected_verdict"
+		check_has "$answer" "$(found 'security modules' Landlock)" "$expected_found"
+	done <<-'ANSWERS'
+		error=EOPNOTSUPP warning missing:
+		retval=5 note ABI 5
+		retval=6 ok ABI 6
+	ANSWERS
+	check_equal "advice, where nothing is missing" "$(advice 'security modules' Landlock)" ""
+fi
+
+# modules ENABLED PROFILES: AppArmor's files, as a kernel with it has them
+modules() {
+	# shellcheck disable=SC2016
+	examine "enabled='$1' profiles='$2'"'
+		mount -t tmpfs tmpfs /sys/kernel/security
+		mkdir /sys/kernel/security/apparmor
+		echo lockdown,capability,apparmor >/sys/kernel/security/lsm
+		printf "%b" "$profiles" >/sys/kernel/security/apparmor/profiles
+		mount -t tmpfs tmpfs /sys/module
+		mkdir -p /sys/module/apparmor/parameters
+		echo "$enabled" >/sys/module/apparmor/parameters/enabled'
+	check_equal "standard error" "$errors" ""
+}
+
+test_begin "AppArmor: off, on without an engine's profile, and with one"
+modules N 'docker-default (enforce)\n'
+check_equal "the list" "$(found 'security modules' list)" lockdown,capability,apparmor
+check_equal "off" "$(found 'security modules' AppArmor)" off
+modules Y 'docker-default (complain)\nman_filter (enforce)\n'
+check_equal "without a profile" "$(verdict 'security modules' AppArmor)" note
+check_equal "without a profile" "$(found 'security modules' AppArmor)" "on, no engine's profile is loaded"
+check_has "advice" "$(advice 'security modules' AppArmor)" apparmor_parser
+modules Y 'man_filter (enforce)\ncontainers-default-0.50.1 (enforce)\n'
+check_equal "with one" "$(verdict 'security modules' AppArmor)" ok
+check_equal "with one" "$(found 'security modules' AppArmor)" "on, profile containers-default-0.50.1"
+
+if test_begin "SELinux: off, permissive and enforcing" command:strace; then
+	mkdir -p "$TEST_TMP/selinux" "$TEST_TMP/scratch"
+	while read -r magic enforce expected_verdict expected_found; do
+		echo "$enforce" >"$TEST_TMP/selinux/enforce"
+		# shellcheck disable=SC2016
+		examine "$stand_in; stand_in $TEST_TMP/selinux selinux $TEST_TMP/scratch $magic"' "$program" doctor --format json'
+		check_equal "standard error" "$errors" ""
+		check_equal "$expected_found" "$(verdict 'security modules' SELinux) $(found 'security modules' SELinux)" \
+			"$expected_verdict $expected_found"
+	done <<-'SELINUX'
+		9419020100000000 1 note off
+		8cff7cf900000000 0 note permissive
+		8cff7cf900000000 1 ok enforcing
+	SELINUX
+fi
+
+if test_begin "KVM: a device that is closed, missing, or answers otherwise" command:strace; then
+	while read -r answer expected_found; do
+		inject -P /dev/kvm -e "inject=$answer"
+		check_equal "$answer" "$(verdict KVM /dev/kvm)" note
+		check_has "$answer" "$(found KVM /dev/kvm)" "$expected_found"
+		check_has "$answer" "$(advice KVM /dev/kvm)" "only the profile vm needs it"
+	done <<-'ANSWERS'
+		openat:error=EACCES this user may not open it
+		openat:error=ENOENT not usable: not found
+		openat:error=ENXIO not usable:
+	ANSWERS
+fi
+
+if test_begin "KVM: its answer" command:strace; then
+	if [ ! -w /dev/kvm ]; then
+		skip "needs /dev/kvm"
+	else
+		inject -P /dev/kvm -e inject=ioctl:retval=11
+		check_equal "another version" "$(found KVM /dev/kvm)" "not usable: another version of its interface"
+		inject -P /dev/kvm -e inject=ioctl:retval=12
+		answer="answers, but the processor has no virtualization (vmx or svm)"
+		if [ "$(uname -m)" != x86_64 ] || grep -qwE 'vmx|svm' /proc/cpuinfo; then
+			answer="answers, and the processor has virtualization"
+		fi
+		check_equal "the version" "$(found KVM /dev/kvm)" "$answer"
+	fi
+fi
+
+# --- users -----------------------------------------------------------------------------------------
 
 test_begin "a user without ids to map is told of it, one with them is not" userns
 cd /
