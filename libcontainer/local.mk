@@ -135,6 +135,8 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/cgroup-stats.h \
 	%D%/kernel/cgroup-systemd.c \
 	%D%/kernel/cgroup-systemd.h \
+	%D%/kernel/cgroup-tree.c \
+	%D%/kernel/cgroup-tree.h \
 	%D%/kernel/cgroup-unit.c \
 	%D%/kernel/cgroup-unit.h \
 	%D%/kernel/cgroup-v1.c \

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/cgroup-file.h"
+#include "kernel/cgroup-tree.h"
 #include "kernel/cgroup.h"
 
 /*
@@ -20,37 +20,19 @@
  * below it. So a container's own is no parent of another container's.
  */
 
-/* 1: yes. fd is closed. */
-static int has_children(int fd)
-{
-	DIR *dir = fdopendir(fd);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!dir) {
-		r = -errno;
-		ar_close_fd(&fd);
-		return r;
-	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(dir)))
-		r = entry->d_type == DT_DIR && entry->d_name[0] != '.';
-	if (r == 0)
-		r = -errno;
-	(void)closedir(dir); /* only reads were done */
-	return r;
-}
-
 static int check_childless(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
-	int r, fd = ar_open_no_links(cgroup->root_fd, cgroup->path, O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	int dir = ar_open_no_links(cgroup->root_fd, cgroup->path, O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_fd_ int fd = dir < 0 ? -1 : dir;
+	struct ar_cgroup_name *children = NULL;
+	int r = fd < 0 ? dir : ar_cgroup_children(arena, fd, &children);
 
-	r = fd < 0 ? fd : has_children(fd);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return ar_fail(err, -r, "inspect the cgroups below '%s'", cgroup->path);
-	if (r > 0)
+	if (children)
 		return ar_refuse(err, EBUSY,
 				 "cgroup '%s' cannot be a container's own: there are cgroups below "
 				 "it, which would be frozen and killed with it",

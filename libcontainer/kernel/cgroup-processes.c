@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel/cgroup-processes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,10 +17,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/cgroup-file.h"
+#include "kernel/cgroup-tree.h"
 #include "kernel/cgroup.h"
 
-/* deeper than the kernel's default for cgroup.max.depth that anybody uses */
-#define DEPTH_MAX 128
 #define LIST_MAX (16 * 1024 * 1024)
 /* rounds of SIGKILL on a kernel without cgroup.kill against something that keeps forking */
 #define KILL_ROUNDS 100
@@ -69,50 +67,22 @@ static int read_list(int fd, const char *file, struct pids *pids)
 	return 0;
 }
 
-static int collect(int fd, struct pids *pids, unsigned int depth);
-
-static int collect_below(int fd, struct pids *pids, unsigned int depth)
+static int collect_one(int fd, void *data)
 {
-	DIR *dir;
-	struct dirent *entry;
-	int r = 0, again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct pids *pids = data;
+	int r = read_list(fd, "cgroup.procs", pids);
 
-	if (again < 0)
-		return -errno;
-	dir = fdopendir(again);
-	if (!dir) {
-		r = -errno;
-		ar_close_fd(&again);
-		return r;
-	}
-	while (r == 0 && (entry = readdir(dir))) {
-		_cleanup_fd_ int child = -1;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child >= 0)
-			r = collect(child, pids, depth + 1);
-		else if (errno != ENOENT)
-			r = -errno;
-	}
-	(void)closedir(dir); /* only reads were done */
+	if (r == -EOPNOTSUPP) /* a threaded cgroup has no processes, only threads */
+		r = read_list(fd, "cgroup.threads", pids);
 	return r;
 }
 
 /* Those of fd and below. A cgroup that goes away meanwhile has none. */
-static int collect(int fd, struct pids *pids, unsigned int depth)
+static int collect(int fd, struct pids *pids)
 {
-	int r;
+	const struct ar_cgroup_walker collector = { .enter = collect_one, .data = pids };
 
-	if (depth > DEPTH_MAX)
-		return -ELOOP;
-	r = read_list(fd, "cgroup.procs", pids);
-	if (r == -EOPNOTSUPP) /* a threaded cgroup has no processes, only threads */
-		r = read_list(fd, "cgroup.threads", pids);
-	if (r == -ENODEV || r == -ENOENT)
-		return 0;
-	return r < 0 ? r : collect_below(fd, pids, depth);
+	return ar_cgroup_walk(fd, &collector);
 }
 
 static int ascending(const void *a, const void *b)
@@ -126,7 +96,7 @@ int ar_cgroup_count(int fd, size_t *ret)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	struct pids pids = { .arena = arena };
-	int r = collect(fd, &pids, 0);
+	int r = collect(fd, &pids);
 
 	*ret = pids.n;
 	return r;
@@ -137,7 +107,7 @@ int ar_cgroup_pids(struct ar_arena *arena, const struct ar_cgroup *cgroup, pid_t
 {
 	struct pids pids = { .arena = arena };
 	size_t n = 0;
-	int r = collect(cgroup->fd, &pids, 0);
+	int r = collect(cgroup->fd, &pids);
 
 	if (r < 0)
 		return ar_fail(err, -r, "list the processes of cgroup '%s'", cgroup->path);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel/cgroup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,38 +16,13 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/cgroup-file.h"
+#include "kernel/cgroup-tree.h"
 
 #define REMOVE_WAIT_MS 10000
 /* until the kernel has let go of a process that ended */
 #define LEAVE_WAIT_MS 500
-#define DEPTH_MAX 128
 /* the parent that ar_cgroup_locate() gives containers without a cgroupsPath */
 #define OUR_PARENT "agentrun"
-
-static int remove_below(int dirfd, const char *name, int64_t deadline, unsigned int depth);
-
-/* The cgroups that the container made in its own. */
-static int remove_children(int fd, int64_t deadline, unsigned int depth)
-{
-	DIR *dir;
-	struct dirent *entry;
-	int r = 0, again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (again < 0)
-		return -errno;
-	dir = fdopendir(again);
-	if (!dir) {
-		r = -errno;
-		ar_close_fd(&again);
-		return r;
-	}
-	while (r == 0 && (entry = readdir(dir))) {
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			r = remove_below(fd, entry->d_name, deadline, depth + 1);
-	}
-	(void)closedir(dir); /* only reads were done */
-	return r;
-}
 
 /*
  * The last process has ended, but until the kernel let go of it, and of the controllers of a cgroup
@@ -72,20 +46,25 @@ static int remove_empty(int dirfd, const char *name, int64_t deadline)
 	return 0;
 }
 
-static int remove_below(int dirfd, const char *name, int64_t deadline, unsigned int depth)
+static int remove_left(int above, const char *name, void *data)
 {
-	int r;
+	return remove_empty(above, name, *(const int64_t *)data);
+}
+
+/* With the cgroups that the container made in its own. */
+static int remove_whole(int dirfd, const char *name, int64_t deadline)
+{
+	const struct ar_cgroup_walker remover = { .leave = remove_left, .data = &deadline };
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	/* mostly there is nothing below it */
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	if (depth > DEPTH_MAX)
-		return -ELOOP;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	r = remove_children(fd, deadline, depth);
+	r = ar_cgroup_walk(fd, &remover);
 	return r < 0 ? r : remove_empty(dirfd, name, deadline);
 }
 
@@ -186,7 +165,7 @@ int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err)
 			return r;
 		ar_close_fd(&cgroup->fd);
 	}
-	r = remove_below(cgroup->root_fd, cgroup->path + 1, deadline, 0);
+	r = remove_whole(cgroup->root_fd, cgroup->path + 1, deadline);
 	if (r < 0)
 		return ar_fail(err, -r, "remove cgroup '%s'", cgroup->path);
 	remove_parents(cgroup);

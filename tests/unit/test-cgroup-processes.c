@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "base/str.h"
 #include "kernel/cgroup-stats.h"
 
 #include "cgroups.h"
@@ -42,6 +45,59 @@ TEST("a process enters, also a cgroup below, and is listed")
 	cgroup_removed(&cgroup);
 	CHECK_INT(reap(low), 137);
 	CHECK_INT(reap(high), 137);
+}
+
+TEST("whatever the cgroups below are called, who is in them is listed, and they are removed")
+{
+	static const char *const names[] = { ".hidden", "...", "..x", "-", "a b" };
+	struct ar_cgroup cgroup = cgroup_made("names");
+	pid_t all[AR_COUNT(names)], *pids;
+	size_t n;
+
+	for (size_t i = 0; i < AR_COUNT(names); i++) {
+		cgroup_sub(&cgroup, names[i]);
+		all[i] = cgroup_sleeper(&cgroup, names[i]);
+	}
+	CHECK_INT(ar_cgroup_pids(test_arena, &cgroup, &pids, &n, &test_error), 0);
+	CHECK_INT(n, AR_COUNT(names));
+	for (size_t i = 0; i < AR_COUNT(names); i++)
+		CHECK_INT(pids[i], all[i]);
+	cgroup_removed(&cgroup);
+	for (size_t i = 0; i < AR_COUNT(names); i++)
+		CHECK_INT(reap(all[i]), 137);
+}
+
+TEST("a thousand levels are listed and removed with a few descriptors, and what is beside them")
+{
+	struct ar_cgroup cgroup = cgroup_made("deep");
+	struct rlimit few = { 24, 24 };
+	int fd = fcntl(cgroup.fd, F_DUPFD_CLOEXEC, 3);
+	pid_t pid, *pids;
+	size_t n;
+
+	for (int i = 0; i < 1000; i++) {
+		int below;
+
+		CHECK_INT(mkdirat(fd, "before", 0755), 0);
+		CHECK_INT(mkdirat(fd, "level", 0755), 0);
+		CHECK_INT(mkdirat(fd, "zone", 0755), 0);
+		below = openat(fd, "level", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		CHECK(below >= 0);
+		CHECK_INT(close(fd), 0);
+		fd = below;
+	}
+	pid = ar_clone(0, fd, NULL);
+	CHECK(pid >= 0);
+	if (pid == 0)
+		for (;;)
+			(void)pause();
+	CHECK_INT(close(fd), 0);
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
+	CHECK_INT(ar_cgroup_pids(test_arena, &cgroup, &pids, &n, &test_error), 0);
+	CHECK_INT(n, 1);
+	CHECK_INT(pids[0], pid);
+	cgroup_removed(&cgroup);
+	CHECK_INT(reap(pid), 137);
 }
 
 TEST("a cgroup outside cannot be entered as one below")
