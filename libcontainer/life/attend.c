@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -53,11 +54,31 @@ int ar_attend_begin(bool subreaper, struct ar_attend_signals *ret, struct ar_err
 	return 0;
 }
 
+/* Those that our own writes to a reader that has gone, and beyond a limit on files, raise. */
+static const int of_writes[] = { SIGPIPE, SIGXFSZ };
+
+static bool is_of_a_write(int signo)
+{
+	for (size_t i = 0; i < AR_COUNT(of_writes); i++)
+		if (of_writes[i] == signo)
+			return true;
+	return false;
+}
+
 void ar_attend_end(struct ar_attend_signals *signals)
 {
+	const struct timespec now = { 0 };
+	sigset_t late;
+
 	if (signals->fd < 0)
 		return;
 	ar_close_fd(&signals->fd);
+	/* the last write may have raised one after the last look: we would end by it */
+	sigemptyset(&late);
+	for (size_t i = 0; i < AR_COUNT(of_writes); i++)
+		sigaddset(&late, of_writes[i]);
+	while (sigtimedwait(&late, NULL, &now) > 0)
+		;
 	(void)sigprocmask(SIG_SETMASK, &signals->before, NULL); /* a mask that was there is valid */
 }
 
@@ -101,13 +122,11 @@ static void take_signal(struct attention *a, const struct signalfd_siginfo *info
 	case SIGWINCH:
 		resize(a);
 		return;
-	case SIGPIPE:
-		if (info->ssi_pid == (uint32_t)getpid())
-			return; /* raised by our own write, which saw EPIPE */
-		break;
 	default:
 		break;
 	}
+	if (is_of_a_write(signo) && info->ssi_pid == (uint32_t)getpid())
+		return; /* the write itself saw EPIPE or EFBIG */
 	if (a->over) {
 		/* for good: a service manager sends CONT after TERM */
 		if (signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT)

@@ -216,6 +216,35 @@ TEST("after the end the mask is as before")
 	CHECK_INT(signals.fd, -1);
 }
 
+TEST("a signal that our own last write raised does not end us")
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_error err;
+	int ends[2];
+
+	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+	CHECK_INT(ar_attend_begin(true, &signals, &err), 0);
+	close(ends[0]);
+	CHECK_INT(write(ends[1], "x", 1), -1);
+	CHECK_INT(errno, EPIPE);
+	CHECK_INT(kill(getpid(), SIGXFSZ), 0);
+	ar_attend_end(&signals);
+}
+
+static void send_own_xfsz(void)
+{
+	send_when_ready(SIGXFSZ);
+}
+
+TEST("a write beyond our own limit on files is no signal to the process")
+{
+	char script[100];
+
+	CHECK_INT(pipe(ready), 0);
+	snprintf(script, sizeof(script), "echo >&%d; sleep 0.3; exit 3", ready[1]);
+	CHECK_INT(attend_to(script, send_own_xfsz), 3);
+}
+
 TEST("what the process writes to its terminal comes out")
 {
 	CHECK_STR(attend_in_terminal("stty -onlcr; echo hello", "", NULL), "hello\n");

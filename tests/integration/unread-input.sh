@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A program that ends without having read its input: its status counts, not that somebody still wrote.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root
+
+head -c 300000 /dev/zero >"$TEST_TMP/input"
+
+# statuses COMMAND...: of 40 times the command, whose input nobody reads
+statuses() {
+	local status
+	for _ in $(seq 40); do
+		status=0
+		AGENTRUN_TEST=$lib_mark timeout 60 "$AGENTRUN" --root "$state" "$@" <"$TEST_TMP/input" >/dev/null 2>&1 || status=$?
+		echo "$status"
+	done | sort | uniq -c | sed 's/^ *//'
+}
+
+test_begin "exec gives the status of a program that leaves its input"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+check_equal "statuses" "$(statuses exec "$id" true)" "40 0"
+check_equal "statuses" "$(statuses exec "$id" sh -c 'exit 7')" "40 7"
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "run gives the status of a program that leaves its input"
+make_command "$bundle" . sh -c 'exit 7'
+check_equal "statuses" "$(statuses run --bundle "$bundle" "$id")" "40 7"
+assert_nothing_left
