@@ -140,7 +140,8 @@ int ar_process_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
 	 */
 	fd = ar_sys_pidfd_open(pid, 0);
 	if (fd < 0)
-		return errno == EINVAL ? -ESRCH : -errno; /* EINVAL: a thread, no process */
+		/* a thread, no process; ENOENT in Linux 6.18 */
+		return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 	r = ar_process_start_time(pid, &started, &state);
 	if (r < 0)
 		return r;

@@ -167,6 +167,27 @@ TEST("a zombie and a reaped process are gone")
 	CHECK_INT(ar_process_start_time(pid, &start, NULL), -ESRCH);
 }
 
+static int wait_as_thread(void *unused)
+{
+	(void)unused;
+	(void)pause(); /* until the test ends */
+	return 0;
+}
+
+TEST("a thread that has the number of a process which ended is not that process")
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+	uint64_t start;
+	int fd = -1;
+	pid_t thread = clone(wait_as_thread, stack + sizeof(stack),
+			     CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, NULL);
+
+	CHECK(thread > 0);
+	CHECK_INT(ar_process_start_time(thread, &start, NULL), 0);
+	CHECK_INT(ar_process_open(thread, start, &fd), -ESRCH);
+	CHECK_INT(fd, -1);
+}
+
 TEST("no process has a number of zero or below")
 {
 	uint64_t start;
