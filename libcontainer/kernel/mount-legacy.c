@@ -132,6 +132,10 @@ int ar_mount_legacy_fs(const struct ar_mount_request *q, int target, int *ret_mo
 	int r;
 
 	join_data(&data, q);
+	/* the kernel takes a page and would cut the rest */
+	if (data.len >= (size_t)sysconf(_SC_PAGESIZE))
+		return ar_refuse(err, E2BIG, "mount '%s' on '%s': %zu bytes of options", q->type,
+				 q->name, data.len);
 	if (o->tmpcopyup)
 		ms &= ~(unsigned long)MS_RDONLY;
 	if (mount(q->source ? q->source : q->type, ar_fd_path(path, target), q->type, ms,

@@ -6,7 +6,8 @@
 
 #include "kernel/mount.h"
 
-/* The same by mount(2) and /proc/self/fd: kernels before 5.12, and filters that answer ENOSYS. */
+/* The same by mount(2) and /proc/self/fd: kernels before 5.12, filters that answer ENOSYS, and
+ * options of a filesystem that are too long for fsconfig(2). */
 int ar_mount_legacy_fs(const struct ar_mount_request *request, int target, int *ret_mount,
 		       struct ar_error *err);
 int ar_mount_legacy_bind(const struct ar_mount_request *request, int target, int *ret_mount,

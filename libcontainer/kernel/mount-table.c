@@ -126,6 +126,22 @@ static int stands_on(int fd, int target, struct ar_error *err)
 	return e && e->parent == parent && id != parent;
 }
 
+/*
+ * What lies on target by now. From the directory above it, as a root that was attached over ours
+ * has paths that lead elsewhere from here; there is none above a file.
+ */
+static int step_onto(int target, const char *path)
+{
+	char beside[PATH_MAX + 3];
+	int fd;
+
+	(void)snprintf(beside, sizeof(beside), "..%s", strrchr(path, '/')); /* fits */
+	fd = openat(target, beside, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOTDIR)
+		fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
 int ar_mount_on(int target, const char *name, int *ret_fd, struct ar_error *err)
 {
 	char before[PATH_MAX], after[PATH_MAX];
@@ -133,10 +149,8 @@ int ar_mount_on(int target, const char *name, int *ret_fd, struct ar_error *err)
 	int r = ar_fd_realpath(target, before, sizeof(before));
 
 	if (r == 0)
-		fd = open(before, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	if (r == 0 && fd < 0)
-		r = -errno;
-	if (r == 0)
+		fd = r = step_onto(target, before);
+	if (r >= 0)
 		r = ar_fd_realpath(fd, after, sizeof(after));
 	if (r < 0)
 		return ar_fail(err, -r, "mount on '%s'", name);

@@ -142,12 +142,36 @@ static uint64_t attributes(const struct ar_mount_options *o)
 	return o->attr_set & ~(o->tmpcopyup ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
 }
 
+/* What fsconfig(2) takes of a text. The lower directories of an overlay are longer soon. */
+#define FS_TEXT_MAX 255
+
+static bool fits(const char *text)
+{
+	return !text || strlen(text) <= FS_TEXT_MAX;
+}
+
+static bool fits_fsconfig(const struct ar_mount_request *q)
+{
+	const struct ar_strings *data = &q->options->data;
+
+	for (size_t i = 0; i < data->n; i++) {
+		const char *eq = strchr(data->items[i], '=');
+
+		if (!fits(eq ? eq + 1 : data->items[i]))
+			return false;
+	}
+	return fits(q->source) && fits(q->label);
+}
+
 static int place_fs(const struct ar_mount_request *q, int target, int *ret_mount,
 		    struct ar_error *err)
 {
-	_cleanup_fd_ int fs = ar_sys_fsopen(q->type, FSOPEN_CLOEXEC), mount = -1;
+	_cleanup_fd_ int fs = -1, mount = -1;
 	int r;
 
+	if (!fits_fsconfig(q))
+		return ar_mount_legacy_fs(q, target, ret_mount, err);
+	fs = ar_sys_fsopen(q->type, FSOPEN_CLOEXEC);
 	if (fs < 0 && errno == ENOSYS)
 		return ar_mount_legacy_fs(q, target, ret_mount, err);
 	if (fs < 0)

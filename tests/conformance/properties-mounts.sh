@@ -62,6 +62,13 @@ property "recursive options of a filesystem say nothing" runc=1.1 config="$(tmpf
 property "option tmpcopyup" config='.mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]' \
 	run='grep -c ^root: /etc/passwd; touch /etc/new && echo written' output=$'1\nwritten'
 
+property "an overlay of many layers" needs=overlay before='for i in {10..49}; do mkdir "$volume/layer-$i"; echo $i >"$volume/layer-$i/file-$i"; done' \
+	config=".mounts += [{destination: \"/mnt\", type: \"overlay\", source: \"overlay\",
+		options: [\"lowerdir=\" + ([range(10; 50) | \"$volume/layer-\\(.)\"] | join(\":\"))]}]" \
+	run='ls /mnt | wc -l; cat /mnt/file-10 /mnt/file-49' output=$'40\n10\n49'
+property "a source with a long name" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: ("x" * 300)}]' \
+	run='awk "\$5 == \"/mnt\"" /proc/self/mountinfo | grep -o "x*" | wc -L' output=300
+
 # --- binds ---------------------------------------------------------------------------------------
 
 property "option bind, a directory" before='echo text >"$volume/file"' config="$(bind '"bind"')" run='cat /mnt/file; touch /mnt/new && echo written' \
