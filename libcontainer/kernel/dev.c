@@ -111,7 +111,7 @@ static int bind_node(int dir, const char *name, const struct ar_device *d, struc
 	struct ar_mount_request q = { .name = d->path,
 				      .options = &options,
 				      .tree = -1,
-				      .userns = -1 };
+				      .origin = host };
 	struct stat st;
 
 	if (host < 0 || fstat(host, &st) < 0)
@@ -127,7 +127,6 @@ static int bind_node(int dir, const char *name, const struct ar_device *d, struc
 	target = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (target < 0)
 		return ar_fail(err, errno, "make '%s'", d->path);
-	q.origin = host;
 	return ar_mount_place(&q, target, NULL, err);
 }
 
@@ -235,7 +234,6 @@ int ar_dev_console(int dev, int tty, struct ar_error *err)
 		.options = &options,
 		.tree = -1,
 		.origin = tty,
-		.userns = -1,
 	};
 	_cleanup_fd_ int target = -1;
 	int made =

@@ -29,7 +29,6 @@ static int place_tmpfs(int target, const char *home, uint64_t size, int *ret, st
 		.options = &options,
 		.tree = -1,
 		.origin = -1,
-		.userns = -1,
 	};
 
 	snprintf(size_option, sizeof(size_option), "size=%llu", (unsigned long long)size);
@@ -64,7 +63,6 @@ static int place_overlay(int lower, int tmpfs, int target, const char *home, boo
 		.options = &options,
 		.tree = -1,
 		.origin = -1,
-		.userns = -1,
 	};
 	_cleanup_fd_ int top = -1;
 	int r;

@@ -129,7 +129,6 @@ static int place(int source, int target, const char *path, struct ar_error *err)
 		.options = &options,
 		.tree = -1,
 		.origin = source,
-		.userns = -1,
 	};
 	_cleanup_fd_ int top = -1;
 	int r = ar_mount_place(&q, target, &top, err);
@@ -176,7 +175,6 @@ static int mask_dir(struct mask *m, int target, const char *path)
 		.label = m->label,
 		.tree = -1,
 		.origin = -1,
-		.userns = -1,
 	};
 	struct stat st;
 	int r;
@@ -262,7 +260,6 @@ static int readonly_bind(struct mask *m, int target, const char *path)
 		.options = &options,
 		.tree = -1,
 		.origin = target,
-		.userns = -1,
 	};
 	_cleanup_fd_ int top = -1;
 	int r = ar_mount_place(&q, target, &top, m->err);

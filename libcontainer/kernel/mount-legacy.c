@@ -162,8 +162,6 @@ int ar_mount_legacy_bind(const struct ar_mount_request *q, int target, int *ret_
 	_cleanup_fd_ int top = -1;
 	int r;
 
-	if (q->userns >= 0)
-		return ar_refuse(err, ENOSYS, "the id-mapped mount '%s' needs Linux 5.12", q->name);
 	if (mount(ar_fd_path(from, q->origin), ar_fd_path(to, target), NULL,
 		  MS_BIND | (o->recursive ? MS_REC : 0), NULL) < 0)
 		return ar_fail(err, errno, "bind mount on '%s'", q->name);

@@ -199,19 +199,6 @@ static int place_fs(const struct ar_mount_request *q, int target, int *ret_mount
 	return r;
 }
 
-static int set_idmap(const struct ar_mount_request *q, int tree, struct ar_error *err)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)q->userns };
-
-	if (q->userns < 0)
-		return 0;
-	if (ar_sys_mount_setattr(tree, "", AT_EMPTY_PATH | (q->options->ridmap ? AT_RECURSIVE : 0),
-				 &attr, sizeof(attr)) < 0)
-		return ar_fail(err, errno,
-			       "id-mapped mount on '%s' (does its filesystem allow it?)", q->name);
-	return 0;
-}
-
 /*
  * The flags first, so that the mount is never seen without them. A kernel with open_tree(2) and
  * without mount_setattr(2) (before 5.12) can set them only where a mount is attached.
@@ -247,9 +234,7 @@ static int place_bind(const struct ar_mount_request *q, int target, int *ret_mou
 			return ar_fail(err, -r, "bind mount on '%s'", q->name);
 		tree = own;
 	}
-	r = set_idmap(q, tree, err);
-	if (r == 0)
-		r = attach_with_flags(q, tree, target, err);
+	r = attach_with_flags(q, tree, target, err);
 	if (r == 0)
 		r = ar_mount_set(tree, true, 0, 0, q->inherited, q->name, err);
 	/* as mount --make-X: after the mount is in its place, so that the peers are those of the

@@ -22,7 +22,6 @@ struct ar_mount_request {
 	const char *label; /* SELinux mount label, NULL: none */
 	int tree;	   /* a bind's detached tree (ar_mount_clone()), -1 */
 	int origin;	   /* a bind's source where there is no detached tree: O_PATH, -1 */
-	int userns;	   /* for an id-mapped mount, -1 */
 	/* what a tree that is still a peer of the host's becomes first: MS_SLAVE, MS_PRIVATE; 0: it
 	 * stays */
 	uint64_t inherited;

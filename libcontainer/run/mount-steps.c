@@ -338,7 +338,6 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		.label = label_for(run, m),
 		.tree = -1,
 		.origin = -1,
-		.userns = -1,
 	};
 	_cleanup_fd_ int mount = -1;
 	bool tmpfs;

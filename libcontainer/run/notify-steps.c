@@ -85,7 +85,6 @@ static int place(struct ar_run *run, struct ar_error *err)
 		.options = &options,
 		.tree = run->notify_tree,
 		.origin = -1,
-		.userns = -1,
 	};
 	int r = 0;
 
