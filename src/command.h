@@ -35,9 +35,8 @@ struct ar_call {
 	2u			/* it makes a container: options that it cannot honour are refused \
 				 */
 #define AR_COMMAND_STATELESS 4u /* it does not touch the state root */
-#define AR_COMMAND_ENTERS 16u	/* a process of ours enters a container */
-#define AR_COMMAND_HIDDEN 8u	/* not in the list of commands */
-#define AR_COMMAND_LOOKS_FIRST 32u /* of a container that is not there nothing else is said */
+#define AR_COMMAND_ENTERS 8u	/* a process of ours enters a container */
+#define AR_COMMAND_LOOKS_FIRST 16u /* of a container that is not there nothing else is said */
 
 struct ar_command {
 	const char *name;

@@ -92,10 +92,8 @@ static void add_options(struct ar_text *t, const struct ar_option_table *table)
 
 static void add_commands(struct ar_text *t)
 {
-	for (size_t i = 0; i < ar_commands_n; i++) {
-		if (!(ar_commands[i]->flags & AR_COMMAND_HIDDEN))
-			ar_text_addf(t, "%s ", ar_commands[i]->name);
-	}
+	for (size_t i = 0; i < ar_commands_n; i++)
+		ar_text_addf(t, "%s ", ar_commands[i]->name);
 }
 
 static void add_list(struct ar_text *t)

@@ -108,7 +108,7 @@ static void add_command(struct ar_text *t, const struct ar_command *command)
 	static const char *const before[] = { "", "help", "h" };
 	struct ar_completion arguments = ar_completion_of_arguments(command);
 
-	for (size_t i = 0; i < AR_COUNT(before) && !(command->flags & AR_COMMAND_HIDDEN); i++) {
+	for (size_t i = 0; i < AR_COUNT(before); i++) {
 		ar_text_addf(t, "complete -c agentrun -n '__agentrun_is \"%s\"' -a %s -d ",
 			     before[i], command->name);
 		add_quoted(t, command->summary);

@@ -115,8 +115,6 @@ static void add_commands(struct ar_text *t)
 {
 	ar_text_add(t, "_agentrun_commands() {\n\tlocal -a commands\n\tcommands=(\n");
 	for (size_t i = 0; i < ar_commands_n; i++) {
-		if (ar_commands[i]->flags & AR_COMMAND_HIDDEN)
-			continue;
 		ar_text_addf(t, "\t\t'%s:", ar_commands[i]->name);
 		ar_completion_quote(t, ar_commands[i]->summary);
 		ar_text_add(t, "'\n");

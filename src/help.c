@@ -77,8 +77,6 @@ static void add_commands(struct ar_text *t)
 {
 	ar_text_add(t, "\nCOMMANDS:\n");
 	for (size_t i = 0; i < ar_commands_n; i++) {
-		if (ar_commands[i]->flags & AR_COMMAND_HIDDEN)
-			continue;
 		add_line(t, ar_commands[i]->name, strlen("checkpoint"), ar_commands[i]->summary);
 		ar_text_add(t, "\n");
 	}

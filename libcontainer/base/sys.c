@@ -53,11 +53,6 @@ int ar_sys_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int f
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags);
 }
 
-int ar_sys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
-{
-	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, flags);
-}
-
 int ar_sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

@@ -58,7 +58,6 @@ long ar_sys_clone3(struct clone_args *args, size_t size);
 int ar_sys_pidfd_open(pid_t pid, unsigned int flags);
 /* 5.6 */
 int ar_sys_openat2(int dirfd, const char *path, struct open_how *how);
-int ar_sys_pidfd_getfd(int pidfd, int fd, unsigned int flags);
 /* 5.9 */
 int ar_sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 /* 5.12 */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/table.h"
 #include "kernel/cpulist.h"
 
 #define MODE_WEIGHTED_INTERLEAVE 6    /* Linux 6.9 */
@@ -28,18 +29,6 @@ static const struct ar_name flags[] = {
 	{ "MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES },
 	{ "MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES },
 };
-
-const struct ar_name *ar_memory_policy_modes(size_t *ret_n)
-{
-	*ret_n = AR_COUNT(modes);
-	return modes;
-}
-
-const struct ar_name *ar_memory_policy_flags(size_t *ret_n)
-{
-	*ret_n = AR_COUNT(flags);
-	return flags;
-}
 
 static int find_mode(const struct ar_memory_policy *policy, uint64_t *ret, struct ar_error *err)
 {

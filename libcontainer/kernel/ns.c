@@ -40,11 +40,6 @@ static const struct {
 	[AR_NS_TIME] = { CLONE_NEWTIME, "time", "time" },
 };
 
-uint64_t ar_ns_flag(enum ar_ns ns)
-{
-	return kinds[ns].flag;
-}
-
 const char *ar_ns_name(enum ar_ns ns)
 {
 	return kinds[ns].name;

@@ -22,8 +22,7 @@ enum ar_ns {
 	AR_NS_TIME,
 	AR_NS_COUNT
 };
-/* The CLONE_NEW* flag, the name in a configuration ("mount"), and in /proc/PID/ns ("mnt"). */
-uint64_t ar_ns_flag(enum ar_ns ns);
+/* The name in a configuration ("mount"), and in /proc/PID/ns ("mnt"). */
 const char *ar_ns_name(enum ar_ns ns);
 const char *ar_ns_file(enum ar_ns ns);
 

@@ -21,7 +21,6 @@
 #define PORT_MAX 65535
 
 struct dump {
-	const struct ar_checkpoint_args *args;
 	struct ar_criu_options options;
 	int status_fd; /* still to be told, -1 */
 };
@@ -160,7 +159,7 @@ static int dump(struct ar_container *c, const struct ar_checkpoint_args *args, c
 		struct ar_error *err)
 {
 	enum ar_criu_request request = args->pre_dump ? AR_CRIU_PRE_DUMP : AR_CRIU_DUMP;
-	struct dump d = { .args = args, .status_fd = args->status_fd };
+	struct dump d = { .status_fd = args->status_fd };
 	const struct ar_criu_start start = { .program = program, .cgroup = -1 };
 	_cleanup_image_ struct ar_image image = AR_IMAGE_INIT;
 	_cleanup_criu_ struct ar_criu criu = AR_CRIU_INIT;
