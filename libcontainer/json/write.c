@@ -10,11 +10,6 @@ void ar_json_done(struct ar_json_writer *w)
 	ar_text_done(&w->out);
 }
 
-void ar_json_escape(struct ar_text *t, const char *s)
-{
-	ar_escape_json(t, s);
-}
-
 static void new_line(struct ar_json_writer *w)
 {
 	if (!w->indent)

@@ -32,6 +32,4 @@ void ar_json_kv(struct ar_json_writer *w, const char *key, const char *s);
 void ar_json_kv_i64(struct ar_json_writer *w, const char *key, int64_t v);
 void ar_json_kv_u64(struct ar_json_writer *w, const char *key, uint64_t v);
 void ar_json_kv_bool(struct ar_json_writer *w, const char *key, bool b);
-/* Append s with JSON's escapes, without quotes; bytes that are not UTF-8 become U+FFFD. */
-void ar_json_escape(struct ar_text *t, const char *s);
 void ar_json_done(struct ar_json_writer *w);

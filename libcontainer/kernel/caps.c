@@ -74,17 +74,6 @@ const struct ar_name *ar_cap_names(size_t *ret_n)
 	return names;
 }
 
-int ar_caps_last(void)
-{
-	int last = AR_COUNT(names) - 1;
-
-	while (last >= 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
-		last--;
-	while (last + 1 < BITS && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
-		last++;
-	return last;
-}
-
 static uint64_t mask_of(const struct ar_strings *list)
 {
 	uint64_t mask = 0;

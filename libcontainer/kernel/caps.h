@@ -22,8 +22,6 @@ struct ar_cap_sets {
 
 /* All names that may stand in a configuration, in the order of their numbers; n entries. */
 const struct ar_name *ar_cap_names(size_t *ret_n);
-/* The highest capability this kernel knows. */
-int ar_caps_last(void);
 /* Names (CAP_*) to masks, but for the unknown ones. NULL caps: all empty. */
 void ar_caps_parse(const struct ar_capabilities *caps, struct ar_cap_sets *ret);
 /* The names that no kernel knows, with blanks between them, NULL: none. config.md: they are told in

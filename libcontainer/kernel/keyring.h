@@ -21,9 +21,3 @@ struct ar_keyring {
  * kernel has no keyrings: there is nothing to inherit then.
  */
 int ar_keyring_join(const struct ar_keyring *keyring, struct ar_error *err);
-
-/* For a container without label and user namespace. */
-static inline int ar_keyring_new(const char *id, struct ar_error *err)
-{
-	return ar_keyring_join(&(struct ar_keyring){ .id = id, .proc = -1 }, err);
-}

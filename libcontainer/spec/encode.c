@@ -133,11 +133,3 @@ void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const voi
 	ar_encode_members(w, class, in);
 	ar_json_close(w, '}');
 }
-
-bool ar_class_is_empty(const struct ar_class *class, const void *in)
-{
-	for (const struct ar_field *f = class->fields; f < class->fields + class->n; f++)
-		if (is_set(f, (const char *)in + f->offset))
-			return false;
-	return true;
-}

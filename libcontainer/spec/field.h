@@ -227,8 +227,6 @@ int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dir
 void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in);
 /* The same into an object that is open. */
 void ar_encode_members(struct ar_json_writer *w, const struct ar_class *class, const void *in);
-/* Whether nothing is set in the structure. */
-bool ar_class_is_empty(const struct ar_class *class, const void *in);
 
 /*
  * Call visit for every field below class, a field before those within it, with its dotted path:

@@ -97,18 +97,6 @@ TEST("every name has its own number")
 	}
 }
 
-TEST("the highest capability is the one the kernel says")
-{
-	FILE *f = fopen("/proc/sys/kernel/cap_last_cap", "re");
-	int last = -1;
-
-	if (!f)
-		SKIP("needs /proc/sys/kernel/cap_last_cap");
-	CHECK_INT(fscanf(f, "%d", &last), 1);
-	fclose(f);
-	CHECK_INT(ar_caps_last(), last);
-}
-
 TEST("the bounding set becomes what is asked")
 {
 	struct ar_cap_sets sets;

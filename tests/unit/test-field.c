@@ -162,18 +162,6 @@ TEST("left out, null and empty are told apart")
 	ar_json_done(&w);
 }
 
-TEST("a structure with nothing set is empty, and an empty object is not nothing")
-{
-	struct animal a = { 0 };
-	struct tail t = { 0 };
-
-	CHECK(ar_class_is_empty(&animal_class, &a));
-	a.count.set = true;
-	CHECK(!ar_class_is_empty(&animal_class, &a));
-	a = (struct animal){ .tail = &t };
-	CHECK(!ar_class_is_empty(&animal_class, &a));
-}
-
 TEST("unknown members are ignored, unless the class is strict")
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();

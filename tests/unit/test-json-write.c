@@ -82,10 +82,11 @@ TEST("a slash is not escaped")
 
 TEST("bytes that are not UTF-8 become U+FFFD, control characters escapes")
 {
-	_cleanup_text_ struct ar_text t = AR_TEXT_INIT;
+	struct ar_json_writer w = AR_JSON_WRITER_INIT(NULL);
 
-	ar_json_escape(&t, "\xc3\xa9 \xff \x01\x1b\x7f\b");
-	CHECK_STR(ar_text_str(&t), "\xc3\xa9 \xef\xbf\xbd \\u0001\\u001b\\u007f\\u0008");
+	ar_json_string(&w, "\xc3\xa9 \xff \x01\x1b\x7f\b");
+	CHECK_STR(ar_text_str(&w.out), "\"\xc3\xa9 \xef\xbf\xbd \\u0001\\u001b\\u007f\\u0008\"");
+	ar_json_done(&w);
 }
 
 TEST("every character reads back as it was written")
