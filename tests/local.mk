@@ -6,6 +6,8 @@ check_LIBRARIES += libtest.a
 libtest_a_SOURCES = \
 	%D%/unit/cgroups.c \
 	%D%/unit/cgroups.h \
+	%D%/unit/fields.c \
+	%D%/unit/fields.h \
 	%D%/unit/profiles.c \
 	%D%/unit/profiles.h \
 	%D%/unit/test.c \

@@ -25,7 +25,7 @@ struct ar_cbpf {
  * 0 or -EINVAL. The functions below want programs that passed.
  */
 int ar_cbpf_check(const struct ar_cbpf *program);
-/* The verdict about one call. */
+/* The verdict about one call: what tests ask. */
 uint32_t ar_cbpf_run(const struct ar_cbpf *program, const struct seccomp_data *data);
 /*
  * The strictest verdict that a call can meet, whatever its arguments are; never one that is not

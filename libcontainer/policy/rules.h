@@ -20,8 +20,8 @@ struct ar_error;
 
 struct ar_rule {
 	/*
-	 * As ar_fields_walk() writes it. What is no field has a path of its own: "flag.NAME" of
-	 * create, "exec.NAME", "command.NAME".
+	 * "linux.resources.pids.limit", "mounts[].options", "linux.netDevices.*.name". What is no
+	 * field has a path of its own: "flag.NAME" of create, "exec.NAME", "command.NAME".
 	 */
 	const char *path;
 	enum ar_rule_kind agent, strict; /* vm: as agent */

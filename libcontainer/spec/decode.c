@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "spec/field.h"
 #include "json/read.h"
@@ -425,23 +424,4 @@ int ar_decode_any_case(struct ar_arena *arena, const struct ar_class *class, con
 			     .any_case = true };
 
 	return decode_class(&d, NULL, class, json, out);
-}
-
-int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dirfd,
-		   const char *path, bool comments, void *out, struct ar_error *err)
-{
-	struct ar_json_limits limits = ar_json_limits_default;
-	const struct ar_json *json;
-	size_t len;
-	char *text;
-	int r;
-
-	limits.comments = comments;
-	r = ar_file_read_given(arena, dirfd, path, limits.max_bytes, &text, &len, err);
-	if (r < 0)
-		return r;
-	r = ar_json_parse(arena, path, text, len, &limits, &json, err);
-	if (r < 0)
-		return r;
-	return ar_decode(arena, class, path, "", json, out, err);
 }

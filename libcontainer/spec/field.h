@@ -219,22 +219,7 @@ int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *
 int ar_decode_any_case(struct ar_arena *arena, const struct ar_class *class, const char *name,
 		       const char *path, const struct ar_json *json, void *out,
 		       struct ar_error *err);
-/* Read and parse a file that the caller named, by ar_file_read_given(), and decode its top object,
- * in one go, within ar_json_limits_default. */
-int ar_decode_file(struct ar_arena *arena, const struct ar_class *class, int dirfd,
-		   const char *path, bool comments, void *out, struct ar_error *err);
 /* Write what is set, as an object; decoding it again gives the same structure. */
 void ar_encode(struct ar_json_writer *w, const struct ar_class *class, const void *in);
 /* The same into an object that is open. */
 void ar_encode_members(struct ar_json_writer *w, const struct ar_class *class, const void *in);
-
-/*
- * Call visit for every field below class, a field before those within it, with its dotted path:
- * "linux", "linux.resources.pids.limit", "mounts[].options", "linux.netDevices.*.name". The key of
- * an AR_T_OBJECT_MAP is no field of its own. Stops at the first non-zero answer and returns it.
- */
-int ar_fields_walk(const struct ar_class *class,
-		   int (*visit)(const char *path, const struct ar_field *field, void *arg),
-		   void *arg);
-/* The field with that path, as ar_fields_walk() names it, or NULL. */
-const struct ar_field *ar_field_find(const struct ar_class *class, const char *path);

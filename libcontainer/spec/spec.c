@@ -102,17 +102,6 @@ int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, si
 	return 0;
 }
 
-int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, enum ar_reading reading,
-		 struct ar_spec **ret, struct ar_error *err)
-{
-	size_t len;
-	char *text;
-	int r = ar_file_read(arena, bundle_fd, file, ar_json_limits_default.max_bytes, &text, &len,
-			     err);
-
-	return r < 0 ? r : ar_spec_parse(arena, file, text, len, reading, ret, err);
-}
-
 int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar_reading reading,
 		    struct ar_process *ret, struct ar_error *err)
 {

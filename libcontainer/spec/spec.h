@@ -303,13 +303,10 @@ extern const struct ar_class ar_spec_class;
 enum ar_reading { AR_READ_STRICTLY, AR_READ_AS_RUNC };
 
 /*
- * Read and validate <bundle>/config.json (file is its name, for messages too). Messages name the
- * file, line and field. Two things are put in order while reading: mounts[].destination is made
- * absolute and clean, and a seccomp section that says nothing counts as left out.
+ * Decode and validate the text of a config.json, which must live as long as the arena. Messages
+ * name the file, line and field. Two things are put in order: mounts[].destination is made absolute
+ * and clean, and a seccomp section that says nothing counts as left out.
  */
-int ar_spec_read(struct ar_arena *arena, int bundle_fd, const char *file, enum ar_reading reading,
-		 struct ar_spec **ret, struct ar_error *err);
-/* The same for a text that is read already; it must live as long as the arena. */
 int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
 		  enum ar_reading reading, struct ar_spec **ret, struct ar_error *err);
 /* The same for a process.json, a file at dirfd. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -10,6 +8,7 @@
 #include "json/read.h"
 #include "json/write.h"
 
+#include "fields.h"
 #include "test.h"
 
 /* A made-up configuration with a field of every type. */
@@ -291,38 +290,6 @@ TEST("a long value is cut in a message, between characters")
 		  "789012345678901234567890123456789...\"");
 }
 
-/* --- files ------------------------------------------------------------------------------ */
-
-static int decode_file(struct ar_arena *arena, const char *text, bool comments, struct animal *ret)
-{
-	int dir = open(test_dir(), O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
-
-	CHECK(dir >= 0);
-	fd = openat(dir, "zoo.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	CHECK_INT(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-	*ret = (struct animal){ 0 };
-	r = ar_decode_file(arena, &animal_class, dir, "zoo.json", comments, ret, &err);
-	close(dir);
-	return r;
-}
-
-TEST("a file is read, parsed and decoded in one go")
-{
-	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-	struct animal a;
-
-	CHECK_INT(decode_file(arena, full, false, &a), 0);
-	CHECK_STR(a.kind, "cat");
-	CHECK_INT(decode_file(arena, "{\n\"name\": 1}", false, &a), -EINVAL);
-	CHECK_STR(err.text, "zoo.json:2: name: expected a string, got a number");
-	CHECK_INT(decode_file(arena, "{ // x\n\"name\": \"x\"}", false, &a), -EINVAL);
-	CHECK_INT(decode_file(arena, "{ // x\n\"name\": \"x\"}", true, &a), 0);
-	CHECK_INT(ar_decode_file(arena, &animal_class, AT_FDCWD, "/does/not/exist", false, &a,
-				 &err),
-		  -ENOENT);
-}
-
 /* --- walking ------------------------------------------------------------------------------ */
 
 static int list_path(const char *path, const struct ar_field *field, void *arg)
@@ -336,7 +303,7 @@ TEST("a walk names every field once, a field before those within it")
 {
 	_cleanup_text_ struct ar_text t = AR_TEXT_INIT;
 
-	CHECK_INT(ar_fields_walk(&animal_class, list_path, &t), 0);
+	CHECK_INT(fields_walk(&animal_class, list_path, &t), 0);
 	CHECK_STR(ar_text_str(&t),
 		  "name kind note tame age height chip count foods moods toes tags "
 		  "tail tail.color tails tails[].color legs legs.*.length other ");
@@ -353,17 +320,17 @@ TEST("a walk stops at the first answer")
 {
 	int visits = 0;
 
-	CHECK_INT(ar_fields_walk(&animal_class, stop_at_tail, &visits), 42);
+	CHECK_INT(fields_walk(&animal_class, stop_at_tail, &visits), 42);
 	CHECK_INT(visits, 13);
 }
 
 TEST("a field is found by its path")
 {
-	CHECK(ar_field_find(&animal_class, "kind")->names == kinds);
-	CHECK(ar_field_find(&animal_class, "tails[].color") == &tail_fields[0]);
-	CHECK(ar_field_find(&animal_class, "legs.*.length") == &leg_fields[1]);
-	CHECK(!ar_field_find(&animal_class, "legs.*.side"));
-	CHECK(!ar_field_find(&animal_class, "nothing"));
+	CHECK(field_find(&animal_class, "kind")->names == kinds);
+	CHECK(field_find(&animal_class, "tails[].color") == &tail_fields[0]);
+	CHECK(field_find(&animal_class, "legs.*.length") == &leg_fields[1]);
+	CHECK(!field_find(&animal_class, "legs.*.side"));
+	CHECK(!field_find(&animal_class, "nothing"));
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "fields.h"
 #include "policy/merge.h"
 #include "policy/rules.h"
 
@@ -39,7 +40,7 @@ TEST("every field of config.json has a rule in every profile")
 {
 	struct walk w = { "", 0 };
 
-	ar_fields_walk(&ar_spec_class, must_be_covered, &w);
+	fields_walk(&ar_spec_class, must_be_covered, &w);
 	CHECK(w.fields > 150);
 }
 
@@ -47,8 +48,8 @@ TEST("every field of exec's process.json and update's resources.json has one")
 {
 	struct walk process = { "process.", 0 }, resources = { "linux.resources.", 0 };
 
-	ar_fields_walk(&ar_process_class, must_be_covered, &process);
-	ar_fields_walk(&ar_resources_class, must_be_covered, &resources);
+	fields_walk(&ar_process_class, must_be_covered, &process);
+	fields_walk(&ar_resources_class, must_be_covered, &resources);
 	CHECK(process.fields > 20);
 	CHECK(resources.fields > 20);
 }
@@ -128,7 +129,7 @@ TEST("no rule is left over from a field that is gone")
 
 		for (size_t k = 0; k < AR_COUNT(words); k++)
 			word = word || ar_starts_with(rules[i].path, words[k]);
-		if (!word && !ar_fields_walk(&ar_spec_class, is_field, (void *)rules[i].path))
+		if (!word && !fields_walk(&ar_spec_class, is_field, (void *)rules[i].path))
 			test_fail(__FILE__, __LINE__, "there is no field '%s'", rules[i].path);
 	}
 }

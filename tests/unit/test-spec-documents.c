@@ -9,6 +9,7 @@
 #include "json/read.h"
 #include "json/write.h"
 
+#include "fields.h"
 #include "test.h"
 
 static struct ar_error err;
@@ -125,7 +126,7 @@ TEST("the configuration with every property has every property")
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	const struct ar_json *json = parse_data(arena, "tests/unit/data/full.json");
 
-	CHECK_INT(ar_fields_walk(&ar_spec_class, check_used, (void *)json), 0);
+	CHECK_INT(fields_walk(&ar_spec_class, check_used, (void *)json), 0);
 }
 
 static int count_field(const char *path, const struct ar_field *field, void *arg)
@@ -140,11 +141,11 @@ TEST("a walk sees all of the tables")
 {
 	int n = 0;
 
-	CHECK_INT(ar_fields_walk(&ar_spec_class, count_field, &n), 0);
+	CHECK_INT(fields_walk(&ar_spec_class, count_field, &n), 0);
 	CHECK(n > 200);
-	CHECK_INT(ar_field_find(&ar_spec_class, "linux.resources.pids.limit")->type, AR_T_I64);
-	CHECK_INT(ar_field_find(&ar_spec_class, "mounts[].options")->type, AR_T_STRINGS);
-	CHECK_UINT(ar_field_find(&ar_spec_class, "linux.namespaces[].type")->n_names, 8);
+	CHECK_INT(field_find(&ar_spec_class, "linux.resources.pids.limit")->type, AR_T_I64);
+	CHECK_INT(field_find(&ar_spec_class, "mounts[].options")->type, AR_T_STRINGS);
+	CHECK_UINT(field_find(&ar_spec_class, "linux.namespaces[].type")->n_names, 8);
 }
 
 int main(void)
