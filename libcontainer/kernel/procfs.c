@@ -10,7 +10,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
 
@@ -28,14 +27,6 @@ static bool is_procfs_root(int proc)
 
 	return fstatfs(proc, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC && fstat(proc, &st) == 0 &&
 	       st.st_ino == ROOT_INODE;
-}
-
-int ar_procfs_check(int proc, struct ar_error *err)
-{
-	if (!is_procfs_root(proc))
-		return ar_refuse(err, EBADF,
-				 "the descriptor of procfs is not the root of a procfs");
-	return 0;
 }
 
 int ar_procfs_open(int proc, const char *path, int flags)

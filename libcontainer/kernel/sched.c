@@ -20,26 +20,26 @@
 
 /* --- oom_score_adj, proc(5) --- */
 
+#define OOM_FILE "self/oom_score_adj"
 #define OOM_MIN (-1000)
 #define OOM_MAX 1000
 
-static int read_oom_score(int proc, const char *file, int64_t *ret, struct ar_error *err)
+static int read_oom_score(int proc, int64_t *ret, struct ar_error *err)
 {
 	_cleanup_text_ struct ar_text text = AR_TEXT_INIT;
-	int r = ar_procfs_read(proc, file, &text);
+	int r = ar_procfs_read(proc, OOM_FILE, &text);
 
 	if (r < 0)
-		return ar_fail(err, -r, "read /proc/%s", file);
+		return ar_fail(err, -r, "read /proc/" OOM_FILE);
 	if (text.len > 0 && text.s[text.len - 1] == '\n')
 		text.s[--text.len] = '\0';
 	r = ar_parse_i64(ar_text_str(&text), ret);
 	if (r < 0)
-		return ar_refuse(err, EPROTO, "/proc/%s does not hold a number", file);
+		return ar_refuse(err, EPROTO, "/proc/" OOM_FILE " does not hold a number");
 	return 0;
 }
 
-static int apply_oom_score(int proc, const char *file, const struct ar_opt_i64 *score,
-			   struct ar_error *err)
+int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err)
 {
 	char text[24];
 	int64_t have;
@@ -51,29 +51,16 @@ static int apply_oom_score(int proc, const char *file, const struct ar_opt_i64 *
 		return ar_refuse(err, EINVAL,
 				 "process.oomScoreAdj: %" PRIi64 " is not between %d and %d",
 				 score->value, OOM_MIN, OOM_MAX);
-	r = read_oom_score(proc, file, &have, err);
+	r = read_oom_score(proc, &have, err);
 	if (r < 0 || have == score->value)
 		return r;
 	(void)snprintf(text, sizeof(text), "%" PRIi64, score->value); /* 5 bytes at most */
-	r = ar_procfs_write(proc, file, text);
+	r = ar_procfs_write(proc, OOM_FILE, text);
 	if (r < 0)
 		return ar_fail(err, -r, "set oom_score_adj from %" PRIi64 " to %" PRIi64 "%s", have,
 			       score->value,
 			       have > score->value ? " (lowering it needs CAP_SYS_RESOURCE)" : "");
 	return 0;
-}
-
-int ar_oom_score_apply_to(int proc, pid_t pid, const struct ar_opt_i64 *score, struct ar_error *err)
-{
-	char file[48];
-
-	(void)snprintf(file, sizeof(file), "%d/oom_score_adj", pid); /* 25 bytes at most */
-	return apply_oom_score(proc, file, score, err);
-}
-
-int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err)
-{
-	return apply_oom_score(proc, "self/oom_score_adj", score, err);
 }
 
 /* --- sched_setattr(2) --- */

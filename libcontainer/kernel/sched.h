@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <sys/types.h>
-
 #include "spec/spec.h"
 
 struct ar_error;
@@ -13,15 +11,9 @@ struct ar_error;
  * done.
  */
 
-/*
- * oom_score_adj of a process through proc (a trusted procfs); written only if it differs. A process
- * that changed its ids or user namespace does not own its own file any more: then its parent has to
- * do it.
- */
-int ar_oom_score_apply_to(int proc, pid_t pid, const struct ar_opt_i64 *score,
-			  struct ar_error *err);
-int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err); /* of this
-											   one */
+/* oom_score_adj through proc (a trusted procfs); written only if it differs. A process that changed
+ * its ids or user namespace does not own its file any more. */
+int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err);
 /* sched_setattr(2). After the last fork: a SCHED_DEADLINE task may not. */
 int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *err);
 /* ioprio_set(2) */

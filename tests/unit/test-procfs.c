@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/sys.h"
 #include "kernel/procfs.h"
 
@@ -38,19 +37,10 @@ static void make_file(char path[4096], const char *name)
 	close(fd);
 }
 
-TEST("the root of a procfs is one")
-{
-	struct ar_error err;
-
-	CHECK_INT(ar_procfs_check(open_proc(), &err), 0);
-}
-
 TEST("a directory of a procfs is not its root")
 {
-	struct ar_error err;
 	int fd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	CHECK_INT(ar_procfs_check(fd, &err), -EBADF);
 	CHECK_INT(ar_procfs_open(fd, "status", O_RDONLY), -EBADF);
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -81,24 +80,6 @@ TEST("lowering oom_score_adj without the right says what is missing")
 	without_capabilities();
 	CHECK_INT(ar_oom_score_apply(open_proc(), &lower, &err), -EACCES);
 	CHECK_HAS(err.text, "(lowering it needs CAP_SYS_RESOURCE): permission denied");
-}
-
-TEST("oom_score_adj of a child is set by its parent")
-{
-	struct ar_opt_i64 score = { true, 800 };
-	struct ar_error err;
-	int got, status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	CHECK_INT(ar_oom_score_apply_to(open_proc(), pid, &score, &err), 0);
-	got = oom_score(pid);
-	CHECK_INT(kill(pid, SIGKILL), 0);
-	CHECK_INT(waitpid(pid, &status, 0), pid);
-	CHECK_INT(got, 800);
 }
 
 TEST("an oom_score_adj outside its range is refused")
