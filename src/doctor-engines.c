@@ -33,7 +33,7 @@ static size_t check_docker_runtimes(struct ar_visit *v, const struct ar_json *da
 		if (!path || !ar_engine_is_ours(path))
 			continue;
 		ours++;
-		(void)ar_engine_check_runtime(v, DOCKER, runtime->key, path);
+		ar_engine_check_runtime(v, DOCKER, runtime->key, path);
 		if (strcmp(runtime->key, "runc") == 0)
 			ar_visit_add(v, DOCKER, "runtime runc", AR_VERDICT_FAILURE,
 				     "choose another name; dockerd does not start with it",
@@ -142,7 +142,7 @@ static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
 		ar_visit_add(v, CONTAINERD, label, AR_VERDICT_FAILURE,
 			     "runtime_type = \"io.containerd.runc.v2\"",
 			     "runtime_type is not the one that takes BinaryName");
-	(void)ar_engine_check_runtime(v, CONTAINERD, path[4], e->text);
+	ar_engine_check_runtime(v, CONTAINERD, path[4], e->text);
 }
 
 static void check_disabled(struct ar_visit *v, const struct ar_toml *toml)
@@ -169,10 +169,10 @@ static void read_imports(struct ar_visit *v, struct ar_toml *toml)
 	for (size_t i = 0; e && i < e->strings.n; i++) {
 		const char *name = e->strings.items[i];
 
-		(void)ar_engine_read_toml(
-			v, CONTAINERD,
-			*name == '/' ? name : ar_printf(v->arena, "/etc/containerd/%s", name),
-			toml);
+		ar_engine_read_toml(v, CONTAINERD,
+				    *name == '/' ? name
+						 : ar_printf(v->arena, "/etc/containerd/%s", name),
+				    toml);
 	}
 }
 
@@ -183,7 +183,7 @@ void ar_doctor_containerd(struct ar_visit *v)
 	struct ar_toml toml = { 0 };
 	size_t ours = 0;
 
-	(void)ar_engine_read_toml(v, CONTAINERD, "/etc/containerd/config.toml", &toml);
+	ar_engine_read_toml(v, CONTAINERD, "/etc/containerd/config.toml", &toml);
 	version = ar_toml_find(&toml, version_path, 1);
 	read_imports(v, &toml);
 	for (size_t i = 0; i < toml.n; i++) {
@@ -215,16 +215,16 @@ static void read_podman(struct ar_visit *v, struct ar_toml *toml)
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
 	for (size_t i = 0; i < AR_COUNT(podman_files); i++)
-		(void)ar_engine_read_toml(v, PODMAN, podman_files[i], toml);
+		ar_engine_read_toml(v, PODMAN, podman_files[i], toml);
 	if (v->host->euid == 0 || (!config && !home))
 		return;
 	if (!config)
 		config = ar_printf(v->arena, "%s/.config", home);
-	(void)ar_engine_read_toml(
-		v, PODMAN, ar_printf(v->arena, "%s/containers/containers.conf", config), toml);
-	(void)ar_engine_read_toml(
-		v, PODMAN, ar_printf(v->arena, "%s/containers/containers.conf.d/*.conf", config),
-		toml);
+	ar_engine_read_toml(v, PODMAN, ar_printf(v->arena, "%s/containers/containers.conf", config),
+			    toml);
+	ar_engine_read_toml(v, PODMAN,
+			    ar_printf(v->arena, "%s/containers/containers.conf.d/*.conf", config),
+			    toml);
 }
 
 /* engine.runtimes.NAME = [PROGRAM, ...]: the first that is there is used. */
@@ -245,7 +245,7 @@ static bool check_podman_runtime(struct ar_visit *v, const struct ar_toml_entry 
 	}
 	if (!first)
 		return false;
-	(void)ar_engine_check_runtime(v, PODMAN, e->path.items[2], first);
+	ar_engine_check_runtime(v, PODMAN, e->path.items[2], first);
 	return true;
 }
 
@@ -311,15 +311,15 @@ void ar_doctor_crio(struct ar_visit *v)
 	struct ar_toml toml = { 0 };
 	size_t ours = 0;
 
-	(void)ar_engine_read_toml(v, CRIO, "/etc/crio/crio.conf", &toml);
-	(void)ar_engine_read_toml(v, CRIO, "/etc/crio/crio.conf.d/*", &toml);
+	ar_engine_read_toml(v, CRIO, "/etc/crio/crio.conf", &toml);
+	ar_engine_read_toml(v, CRIO, "/etc/crio/crio.conf.d/*", &toml);
 	for (size_t i = 0; i < toml.n; i++) {
 		const struct ar_toml_entry *e = &toml.entries[i];
 
 		if (!is_crio_runtime(e) || !ar_engine_is_ours(e->text))
 			continue;
 		ours++;
-		(void)ar_engine_check_runtime(v, CRIO, e->path.items[3], e->text);
+		ar_engine_check_runtime(v, CRIO, e->path.items[3], e->text);
 	}
 	if (ours == 0)
 		ar_engine_absent(v, CRIO, "crio", "crio.conf");

@@ -40,11 +40,10 @@ static void append(struct ar_arena *arena, struct ar_toml *all, const struct ar_
 	all->n += more->n;
 }
 
-size_t ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pattern,
-			   struct ar_toml *ret)
+void ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pattern,
+			 struct ar_toml *ret)
 {
 	glob_t found = { 0 };
-	size_t n = 0;
 
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
@@ -55,7 +54,6 @@ size_t ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pat
 
 			if (!text)
 				continue;
-			n++;
 			if (ar_toml_parse(v->arena, path, text, &toml, &err) == 0)
 				append(v->arena, ret, &toml);
 			else
@@ -64,7 +62,6 @@ size_t ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pat
 		}
 	}
 	globfree(&found);
-	return n;
 }
 
 bool ar_engine_is_ours(const char *program)
@@ -79,19 +76,18 @@ bool ar_engine_is_ours(const char *program)
 	return false;
 }
 
-bool ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
+void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
 			     const char *program)
 {
 	const char *label = ar_printf(v->arena, "runtime %s", name);
 
 	if (ar_host_program(v->arena, program)) {
 		ar_visit_add(v, area, label, AR_VERDICT_OK, NULL, "%s", program);
-		return true;
+		return;
 	}
 	ar_visit_add(v, area, label, AR_VERDICT_FAILURE,
 		     "name the file where agentrun is installed: command -v agentrun",
 		     "%s: missing, or not executable", program);
-	return false;
 }
 
 void ar_engine_absent(struct ar_visit *v, const char *area, const char *program,

@@ -15,14 +15,14 @@
 const char *ar_engine_read(struct ar_visit *v, const char *area, const char *path);
 /*
  * The same for TOML files, pattern as glob(7) has it: their entries one file behind the other, in
- * *ret. A file that is no TOML is found as a failure. How many files there were is returned.
+ * *ret. A file that is no TOML is found as a failure.
  */
-size_t ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pattern,
-			   struct ar_toml *ret);
+void ar_engine_read_toml(struct ar_visit *v, const char *area, const char *pattern,
+			 struct ar_toml *ret);
 /* Whether a program, by its file's name, is agentrun under one of its names. */
 bool ar_engine_is_ours(const char *program);
-/* Find whether a runtime of that name has a program that can be executed; true: it has. */
-bool ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
+/* Find whether a runtime of that name has a program that can be executed. */
+void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
 			     const char *program);
 /* Find that the engine is not there, or that it names no agentrun; snippet: the file to look at. */
 void ar_engine_absent(struct ar_visit *v, const char *area, const char *program,

@@ -74,7 +74,7 @@ static void sweep_field(struct sweep *s, const struct ar_field *field, const cha
 		     field->type == AR_T_OBJECT_MAP;
 	const struct ar_rule *rule = ar_rule_find(s->path);
 
-	if (!rule && inner && ar_rule_covers(m->profile, s->path)) {
+	if (!rule && inner && ar_rule_covers(s->path)) {
 		descend(s, field, at, len);
 		return;
 	}

@@ -61,7 +61,7 @@ int ar_profile_choose(const char *option, const char *argv0, const struct ar_con
 const char *const *ar_annotations_followed(enum ar_profile profile);
 
 /* Whether the profile has a rule for that field path; for the test that walks the tables. */
-bool ar_rule_covers(enum ar_profile profile, const char *field_path);
+bool ar_rule_covers(const char *field_path);
 /*
  * Whether the profile lets a command be used that has no container to look at: path as
  * "command.restore", asked for the message ("restore"). 0 or -EPERM.

@@ -214,10 +214,8 @@ static bool above_rules(const char *path)
 	return false;
 }
 
-bool ar_rule_covers(enum ar_profile profile, const char *field_path)
+bool ar_rule_covers(const char *field_path)
 {
-	if (profile == AR_PROFILE_UNSET)
-		return false;
 	return ar_rule_find(field_path) || above_rules(field_path);
 }
 
@@ -226,7 +224,7 @@ bool ar_rule_named(const char *text)
 	for (int control = 0; control < AR_CONTROL_COUNT; control++)
 		if (ar_streq(text, ar_control_name((enum ar_control)control)))
 			return true;
-	return ar_rule_find(text) || above_rules(text);
+	return ar_rule_covers(text);
 }
 
 enum ar_rule_kind ar_rule_kind(const struct ar_rule *rule, enum ar_profile profile)
