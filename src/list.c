@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "columns.h"
 #include "command.h"
 #include "output.h"
 #include "json/write.h"
@@ -112,27 +111,58 @@ static void add_json(const struct views *views, struct ar_text *out)
 	ar_json_done(&w);
 }
 
+enum { ID, PID, STATUS, BUNDLE, CREATED, OWNER, COLUMNS };
+struct row {
+	const char *cells[COLUMNS];
+};
+
+#define WIDTH_MIN 12
+#define GAP 3
+
+/* The widest cell and what is between two, at least WIDTH_MIN. */
+static size_t width_of(const struct row *rows, size_t n, size_t column)
+{
+	size_t width = WIDTH_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t w = strlen(rows[i].cells[column]) + GAP;
+
+		width = w > width ? w : width;
+	}
+	return width;
+}
+
+static void add_rows(const struct row *rows, size_t n, struct ar_text *out)
+{
+	size_t widths[OWNER];
+
+	for (size_t c = 0; c < OWNER; c++)
+		widths[c] = width_of(rows, n, c);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t c = 0; c < OWNER; c++)
+			ar_text_addf(out, "%-*s", (int)widths[c], rows[i].cells[c]);
+		ar_text_addf(out, "%s\n", rows[i].cells[OWNER]);
+	}
+}
+
 static void add_table(struct ar_arena *arena, const struct views *views, struct ar_text *out)
 {
-	static const char *const titles[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
-	const size_t n = AR_COUNT(titles);
-	const char **cells = ar_alloc_array(arena, (views->n + 1) * n, sizeof(*cells));
+	struct row *rows = ar_alloc_array(arena, views->n + 1, sizeof(*rows));
 
-	memcpy(cells, titles, sizeof(titles));
+	rows[0] = (struct row){ { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" } };
 	for (size_t i = 0; i < views->n; i++) {
 		const struct ar_view *view = &views->items[i];
-		const char **cell = cells + (i + 1) * n;
+		const char **cell = rows[i + 1].cells;
 		bool gone = view->status == AR_STATUS_STOPPED;
 
-		cell[0] = view->record->id;
-		cell[1] = ar_printf(arena, "%d", gone ? 0 : (int)view->record->pid.value);
-		cell[2] = ar_status_name(view->status);
-		cell[3] = view->record->bundle ? view->record->bundle : "";
-		cell[4] = view->record->created ? view->record->created : "";
-		cell[5] = views->owners[i];
+		cell[ID] = view->record->id;
+		cell[PID] = ar_printf(arena, "%d", gone ? 0 : (int)view->record->pid.value);
+		cell[STATUS] = ar_status_name(view->status);
+		cell[BUNDLE] = view->record->bundle ? view->record->bundle : "";
+		cell[CREATED] = view->record->created ? view->record->created : "";
+		cell[OWNER] = views->owners[i];
 	}
-	ar_columns_print(&(struct ar_columns){ .cells = cells, .columns = n, .rows = views->n + 1 },
-			 out);
+	add_rows(rows, views->n + 1, out);
 }
 
 static int run(struct ar_call *call, struct ar_error *err)

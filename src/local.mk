@@ -6,8 +6,6 @@ agentrun_SOURCES = \
 	%D%/bytes.c \
 	%D%/bytes.h \
 	%D%/checkpoint.c \
-	%D%/columns.c \
-	%D%/columns.h \
 	%D%/command.h \
 	%D%/completion-bash.c \
 	%D%/completion-fish.c \

@@ -30,7 +30,6 @@ unit_tests = \
 	%D%/unit/test-cgroup-live \
 	%D%/unit/test-cgroup-processes \
 	%D%/unit/test-cgroup-unit \
-	%D%/unit/test-columns \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-digest \
 	%D%/unit/test-dir \
@@ -88,8 +87,6 @@ check_PROGRAMS += %D%/golden/golden
 # Those of the tool's own modules have these besides.
 %C%_unit_test_bytes_SOURCES = %D%/unit/test-bytes.c src/bytes.c
 %C%_unit_test_bytes_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
-%C%_unit_test_columns_SOURCES = %D%/unit/test-columns.c src/columns.c
-%C%_unit_test_columns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 %C%_unit_test_duration_SOURCES = %D%/unit/test-duration.c src/duration.c
 %C%_unit_test_duration_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 %C%_unit_test_options_SOURCES = %D%/unit/test-options.c src/options.c src/duration.c
