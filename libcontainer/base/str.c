@@ -81,6 +81,18 @@ const char *ar_text_str(const struct ar_text *t)
 	return t->s ? t->s : "";
 }
 
+bool ar_words_have(const char *list, const char *separators, const char *word, size_t len)
+{
+	for (const char *at = list; at && *at; at += strspn(at, separators)) {
+		size_t n = strcspn(at, separators);
+
+		if (n > 0 && n == len && memcmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 /* All digits up to the terminator; a text that is no number is told from a number that is too
  * large. */
 static int parse_digits(const char *s, uint64_t max, uint64_t *ret)

@@ -18,6 +18,10 @@ static inline bool ar_starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* Whether the first len bytes of word are one of the words of list, which any of the separators
+ * part. NULL list: no. */
+bool ar_words_have(const char *list, const char *separators, const char *word, size_t len);
+
 /* A growing, always terminated text. Starts as AR_TEXT_INIT, ends with ar_text_done(). */
 struct ar_text {
 	char *s; /* never NULL after the first append; use ar_text_str() */

@@ -70,14 +70,7 @@ int ar_cgroup_keyed(int fd, const char *file, const char *key, uint64_t *ret)
 
 bool ar_cgroup_lists(const char *list, const char *word)
 {
-	size_t len = strlen(word);
-
-	for (const char *p = list; p && (p = strstr(p, word)); p += len) {
-		if ((p == list || p[-1] == ' ') &&
-		    (p[len] == '\0' || p[len] == ' ' || p[len] == '\n'))
-			return true;
-	}
-	return false;
+	return ar_words_have(list, " \n", word, strlen(word));
 }
 
 int ar_cgroup_await(int fd, const char *key, uint64_t value, int64_t deadline)

@@ -59,13 +59,7 @@ static int64_t read_number(const char *path)
 
 bool ar_host_lists(const char *list, const char *name)
 {
-	size_t len = strlen(name);
-
-	for (const char *at = list; at && (at = strstr(at, name)); at += len) {
-		if ((at == list || strchr(" ,\n", at[-1])) && (!at[len] || strchr(" ,\n", at[len])))
-			return true;
-	}
-	return false;
+	return ar_words_have(list, " ,\n", name, strlen(name));
 }
 
 /* --- cgroups --- */

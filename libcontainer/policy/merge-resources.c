@@ -148,16 +148,7 @@ void ar_hold_resources(struct ar_merging *m, struct ar_resources *r, uint64_t me
 
 static bool has_controller(const struct ar_facts *f, const char *name)
 {
-	const char *at = f->cgroup_controllers;
-	size_t len = strlen(name);
-
-	while (at && (at = strstr(at, name))) {
-		if ((at == f->cgroup_controllers || at[-1] == ' ') &&
-		    (at[len] == '\0' || at[len] == ' '))
-			return true;
-		at += len;
-	}
-	return false;
+	return ar_words_have(f->cgroup_controllers, " ", name, strlen(name));
 }
 
 /*

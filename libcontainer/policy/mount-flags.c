@@ -139,19 +139,6 @@ struct ar_strings ar_mount_sized(struct ar_arena *arena, const struct ar_strings
 	return out.list;
 }
 
-/* Whether the first len bytes of word are one of the list's. */
-static bool lists(const char *list, const char *word, size_t len)
-{
-	for (const char *at = list; *at; at += strspn(at, " ")) {
-		size_t n = strcspn(at, " ");
-
-		if (n == len && strncmp(at, word, n) == 0)
-			return true;
-		at += n;
-	}
-	return false;
-}
-
 /* What becomes of one option that is data; NULL: it is left out. */
 static const char *known_data(struct ar_arena *arena, const char *option, const char *known,
 			      uint64_t inodes)
@@ -160,7 +147,7 @@ static const char *known_data(struct ar_arena *arena, const char *option, const 
 	size_t len = strcspn(option, "=");
 	uint64_t n;
 
-	if (!lists(known, option, len))
+	if (!ar_words_have(known, " ", option, len))
 		return NULL;
 	/* mount(2) takes all of them as one text; only labels have commas of their own */
 	if (strchr(option, ',') && !ar_mount_option_is_label(option))

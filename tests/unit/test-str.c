@@ -58,6 +58,19 @@ static const struct {
 	{ "1.0", -EINVAL, -EINVAL, 0 },
 };
 
+TEST("a list has a word only as a whole")
+{
+	CHECK(ar_words_have("cpu io memory\n", " \n", "cpu", 3));
+	CHECK(ar_words_have("cpu io memory\n", " \n", "memory", 6));
+	CHECK(ar_words_have("cpu,io", " ,", "io=1", 2));
+	CHECK(!ar_words_have("cpuset io", " ", "cpu", 3));
+	CHECK(!ar_words_have("gcpu io", " ", "cpu", 3));
+	CHECK(!ar_words_have("cpu,io", " ", "io", 2));
+	CHECK(!ar_words_have("cpu  io", " ", "", 0));
+	CHECK(!ar_words_have("", " ", "cpu", 3));
+	CHECK(!ar_words_have(NULL, " ", "cpu", 3));
+}
+
 TEST("a number is the whole text, in decimal, and fits")
 {
 	for (size_t i = 0; i < AR_COUNT(numbers); i++) {
