@@ -41,15 +41,7 @@ void ar_visit_add(struct ar_visit *v, const char *area, const char *name, enum a
 	_cleanup_text_ struct ar_text t = AR_TEXT_INIT;
 	va_list args;
 
-	if (v->n == v->room) {
-		struct ar_finding *more;
-
-		v->room = 2 * v->room + 32;
-		more = ar_alloc_array(v->arena, v->room, sizeof(*more));
-		if (v->n > 0)
-			memcpy(more, v->items, v->n * sizeof(*more));
-		v->items = more;
-	}
+	v->items = ar_arena_grow(v->arena, v->items, v->n, &v->room, sizeof(*v->items));
 	va_start(args, found);
 	ar_text_addv(&t, found, args);
 	va_end(args);

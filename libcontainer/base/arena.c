@@ -157,3 +157,17 @@ void *ar_memdup(struct ar_arena *arena, const void *p, size_t size)
 		memcpy(copy, p, size);
 	return copy;
 }
+
+void *ar_arena_grow(struct ar_arena *arena, void *items, size_t n, size_t *room, size_t size)
+{
+	size_t had = *room;
+	void *larger;
+
+	if (n < had)
+		return items;
+	*room = 2 * n + 16;
+	larger = ar_alloc_array(arena, *room, size);
+	if (had > 0)
+		memcpy(larger, items, had * size);
+	return larger;
+}

@@ -22,6 +22,11 @@ char *ar_strdup(struct ar_arena *arena, const char *s); /* NULL gives NULL */
 char *ar_strndup(struct ar_arena *arena, const char *s, size_t len);
 char *ar_printf(struct ar_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void *ar_memdup(struct ar_arena *arena, const void *p, size_t size);
+/*
+ * An array with a place for item n: items itself, or a larger copy. *room is how many items of that
+ * size there is memory for; it starts as 0, with items NULL.
+ */
+void *ar_arena_grow(struct ar_arena *arena, void *items, size_t n, size_t *room, size_t size);
 
 static inline void ar_arena_freep(struct ar_arena **arena)
 {

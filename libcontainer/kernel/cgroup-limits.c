@@ -38,15 +38,7 @@ static void add(struct planning *p, struct ar_limit limit)
 {
 	struct ar_limits *l = &p->limits;
 
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 16;
-		struct ar_limit *larger = ar_alloc_array(p->arena, room, sizeof(*larger));
-
-		if (l->n)
-			memcpy(larger, l->item, l->n * sizeof(*larger));
-		l->item = larger;
-		l->room = room;
-	}
+	l->item = ar_arena_grow(p->arena, l->item, l->n, &l->room, sizeof(*l->item));
 	l->item[l->n++] = limit;
 }
 

@@ -23,15 +23,7 @@
 void ar_property_add(struct ar_arena *arena, struct ar_properties *p, const char *name,
 		     struct ar_variant value)
 {
-	if (p->n == p->room) {
-		size_t room = p->room ? 2 * p->room : 32;
-		struct ar_property *larger = ar_alloc_array(arena, room, sizeof(*larger));
-
-		if (p->n)
-			memcpy(larger, p->item, p->n * sizeof(*larger));
-		p->item = larger;
-		p->room = room;
-	}
+	p->item = ar_arena_grow(arena, p->item, p->n, &p->room, sizeof(*p->item));
 	p->item[p->n++] = (struct ar_property){ name, value };
 }
 

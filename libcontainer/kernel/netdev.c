@@ -76,15 +76,8 @@ static void keep_attribute(struct address *a, const struct rtattr *attribute)
 
 static void add_address(struct addresses *list, const struct address *a)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 8;
-		struct address *larger = ar_alloc_array(list->arena, room, sizeof(*larger));
-
-		if (list->n)
-			memcpy(larger, list->item, list->n * sizeof(*larger));
-		list->item = larger;
-		list->room = room;
-	}
+	list->item =
+		ar_arena_grow(list->arena, list->item, list->n, &list->room, sizeof(*list->item));
 	list->item[list->n++] = *a;
 }
 

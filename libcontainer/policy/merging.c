@@ -16,15 +16,8 @@ const char ar_mounts_later[] = "what the host mounts there later has not been ch
 static void record(struct ar_merging *m, const char *kind, const char *field, const char *asked,
 		   const char *got, const char *reason)
 {
-	if (m->n_decisions == m->room) {
-		size_t room = m->room ? 2 * m->room : 32;
-		struct ar_decision *more = ar_alloc_array(m->arena, room, sizeof(*more));
-
-		if (m->n_decisions)
-			memcpy(more, m->decisions, m->n_decisions * sizeof(*more));
-		m->decisions = more;
-		m->room = room;
-	}
+	m->decisions = ar_arena_grow(m->arena, m->decisions, m->n_decisions, &m->room,
+				     sizeof(*m->decisions));
 	m->decisions[m->n_decisions++] = (struct ar_decision){ .field = field,
 							       .asked = asked ? asked : "",
 							       .got = got ? got : "",
@@ -211,15 +204,8 @@ bool ar_size_parse(const char *text, uint64_t *ret)
 
 void ar_grow_add(struct ar_grow *g, const char *s)
 {
-	if (g->list.n + 1 >= g->room) {
-		size_t room = g->room ? 2 * g->room : 8;
-		const char **more = ar_alloc_array(g->arena, room, sizeof(*more));
-
-		if (g->list.n)
-			memcpy(more, g->list.items, g->list.n * sizeof(*more));
-		g->list.items = more;
-		g->room = room;
-	}
+	g->list.items = ar_arena_grow(g->arena, g->list.items, g->list.n + 1, &g->room,
+				      sizeof(*g->list.items));
 	g->list.items[g->list.n++] = s;
 	g->list.items[g->list.n] = NULL;
 }

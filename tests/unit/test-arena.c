@@ -87,6 +87,26 @@ static void too_large(struct ar_arena *arena)
 	(void)ar_alloc(arena, SIZE_MAX);
 }
 
+TEST("an array that grows keeps what is in it, and the place behind it is zeroed")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	size_t room = 0;
+	int *items = NULL;
+
+	for (size_t n = 0; n < 1000; n++) {
+		items = ar_arena_grow(arena, items, n, &room, sizeof(*items));
+		CHECK(n < room);
+		CHECK_INT(items[n], 0);
+		items[n] = (int)n + 1;
+	}
+	for (int n = 0; n < 1000; n++)
+		CHECK_INT(items[n], n + 1);
+	/* with a place to spare from the start, as for the NULL behind a list */
+	room = 0;
+	items = ar_arena_grow(arena, NULL, 1, &room, sizeof(*items));
+	CHECK(room > 1 && items[0] == 0 && items[1] == 0);
+}
+
 TEST("an array whose size overflows ends the process, with a message")
 {
 	char said[100];
