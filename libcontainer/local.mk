@@ -34,6 +34,8 @@ libcontainer_a_SOURCES = \
 	%D%/base/socket.h \
 	%D%/base/str.c \
 	%D%/base/str.h \
+	%D%/base/strings.c \
+	%D%/base/strings.h \
 	%D%/base/sys.c \
 	%D%/base/sys.h \
 	%D%/base/table.c \

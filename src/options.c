@@ -46,16 +46,6 @@ static int parse_bool(const char *s, bool *ret)
 	return -EINVAL;
 }
 
-static void add_string(struct ar_arena *arena, struct ar_strings *list, const char *s)
-{
-	const char **items = ar_alloc_array(arena, list->n + 2, sizeof(*items));
-
-	if (list->n > 0)
-		memcpy(items, list->items, list->n * sizeof(*items));
-	items[list->n++] = s;
-	list->items = items;
-}
-
 static int set_value(struct ar_arena *arena, const struct ar_option *option, const char *value,
 		     void *values)
 {
@@ -82,7 +72,7 @@ static int set_value(struct ar_arena *arena, const struct ar_option *option, con
 			return r;
 		__attribute__((fallthrough));
 	case AR_OPTION_STRINGS:
-		add_string(arena, at, value);
+		*(struct ar_strings *)at = ar_strings_with(arena, at, value);
 		return 0;
 	case AR_OPTION_UINT:
 		r = ar_parse_i64(value, &i.value);

@@ -75,6 +75,7 @@ unit_tests = \
 	%D%/unit/test-spec \
 	%D%/unit/test-spec-documents \
 	%D%/unit/test-str \
+	%D%/unit/test-strings \
 	%D%/unit/test-sysctl \
 	%D%/unit/test-toml \
 	%D%/unit/test-tty \

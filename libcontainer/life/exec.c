@@ -21,19 +21,6 @@
 
 /* --- the process that is asked --- */
 
-static struct ar_strings appended(struct ar_arena *arena, const struct ar_strings *a,
-				  const struct ar_strings *b)
-{
-	struct ar_strings all = { .items = ar_alloc_array(arena, a->n + b->n + 1, sizeof(char *)),
-				  .n = a->n + b->n };
-
-	for (size_t i = 0; i < a->n; i++)
-		all.items[i] = a->items[i];
-	for (size_t i = 0; i < b->n; i++)
-		all.items[a->n + i] = b->items[i];
-	return all;
-}
-
 static int parse_id(const char *text, const char *what, struct ar_opt_u64 *ret,
 		    struct ar_error *err)
 {
@@ -104,9 +91,9 @@ static void caps_from_flags(struct ar_arena *arena, const struct ar_exec_args *a
 		return;
 	if (own)
 		*caps = *own;
-	caps->bounding = appended(arena, &caps->bounding, &args->caps);
-	caps->effective = appended(arena, &caps->effective, &args->caps);
-	caps->permitted = appended(arena, &caps->permitted, &args->caps);
+	caps->bounding = ar_strings_join(arena, &caps->bounding, &args->caps);
+	caps->effective = ar_strings_join(arena, &caps->effective, &args->caps);
+	caps->permitted = ar_strings_join(arena, &caps->permitted, &args->caps);
 	p->capabilities = caps;
 }
 
@@ -124,7 +111,7 @@ static int from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
 	if (args->cwd && *args->cwd && args->cwd[0] != '/')
 		return ar_refuse(err, EINVAL, "Cwd must be an absolute path");
 	p->cwd = args->cwd;
-	p->env = appended(arena, &own->env, &args->env);
+	p->env = ar_strings_join(arena, &own->env, &args->env);
 	p->selinux_label = args->process_label;
 	p->apparmor_profile = args->apparmor;
 	p->no_new_privileges = args->no_new_privs == AR_UNSET ? own->no_new_privileges

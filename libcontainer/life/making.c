@@ -197,12 +197,8 @@ static const struct ar_process *with_notify_socket(struct ar_arena *arena,
 						   const struct ar_process *process)
 {
 	struct ar_process *p = ar_memdup(arena, process, sizeof(*p));
-	const char **items = ar_alloc_array(arena, p->env.n + 1, sizeof(*items));
 
-	for (size_t i = 0; i < p->env.n; i++)
-		items[i] = p->env.items[i];
-	items[p->env.n] = AR_NOTIFY_VARIABLE;
-	p->env = (struct ar_strings){ .items = items, .n = p->env.n + 1 };
+	p->env = ar_strings_with(arena, &p->env, AR_NOTIFY_VARIABLE);
 	return p;
 }
 

@@ -367,12 +367,10 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 	if (!w->options.bind) {
 		/* the type alone made it a bind: say so, as every reader of the effective
 		 * configuration expects */
-		struct ar_grow g = { .arena = m->arena };
+		const char *bind = "bind";
 
-		ar_grow_add(&g, "bind");
-		for (size_t i = 0; i < w->to.options.n; i++)
-			ar_grow_add(&g, w->to.options.items[i]);
-		w->to.options = g.list;
+		w->to.options =
+			ar_strings_join(m->arena, &(struct ar_strings){ &bind, 1 }, &w->to.options);
 	}
 	keep_host_flags(w, source);
 	w->made_readonly = want & AR_WANT_RO && writable;

@@ -53,6 +53,17 @@ static void judge_path(struct ar_merging *m, size_t index, const struct ar_names
 		ar_refused(m, path, field, ns->path, ns->path, reason);
 }
 
+static void add_namespace(struct ar_merging *m, const char *type)
+{
+	struct ar_list *list = &m->to->linux->namespaces;
+	struct ar_namespace *more = ar_alloc_array(m->arena, list->n + 1, sizeof(*more));
+
+	if (list->n)
+		memcpy(more, list->items, list->n * sizeof(*more));
+	more[list->n] = (struct ar_namespace){ .type = type };
+	*list = (struct ar_list){ more, list->n + 1 };
+}
+
 void ar_merge_namespaces(struct ar_merging *m)
 {
 	struct ar_linux *l = m->to->linux;
@@ -72,13 +83,7 @@ void ar_merge_namespaces(struct ar_merging *m)
 				   "the host's", needed[i].type, needed[i].reason);
 			continue;
 		}
-		struct ar_namespace *more =
-			ar_alloc_array(m->arena, l->namespaces.n + 1, sizeof(*more));
-
-		if (l->namespaces.n)
-			memcpy(more, l->namespaces.items, l->namespaces.n * sizeof(*more));
-		more[l->namespaces.n] = (struct ar_namespace){ .type = needed[i].type };
-		l->namespaces = (struct ar_list){ more, l->namespaces.n + 1 };
+		add_namespace(m, needed[i].type);
 		m->out->cgroup_ns_forced = true;
 		ar_decide_as(m, "linux.namespaces[].type", "linux.namespaces[cgroup]", "the host's",
 			     "a new one", "the host's cgroup tree would be seen");
@@ -133,14 +138,9 @@ static void idmap_binds(struct ar_merging *m)
 	struct ar_mount *mounts = m->to->mounts.items;
 
 	for (size_t i = 0; i < m->to->mounts.n; i++) {
-		struct ar_grow g = { .arena = m->arena };
-
 		if (m->out->mount_source[i] < 0)
 			continue;
-		for (size_t k = 0; k < mounts[i].options.n; k++)
-			ar_grow_add(&g, mounts[i].options.items[k]);
-		ar_grow_add(&g, "ridmap");
-		mounts[i].options = g.list;
+		mounts[i].options = ar_strings_with(m->arena, &mounts[i].options, "ridmap");
 		mounts[i].uid_mappings = m->to->linux->uid_mappings;
 		mounts[i].gid_mappings = m->to->linux->gid_mappings;
 	}
@@ -173,11 +173,7 @@ void ar_merge_userns(struct ar_merging *m)
 		ar_not_applied(m, AR_CONTROL_USER_NAMESPACE, why);
 		return;
 	}
-	struct ar_namespace *more = ar_alloc_array(m->arena, l->namespaces.n + 1, sizeof(*more));
-
-	memcpy(more, l->namespaces.items, l->namespaces.n * sizeof(*more));
-	more[l->namespaces.n] = (struct ar_namespace){ .type = "user" };
-	l->namespaces = (struct ar_list){ more, l->namespaces.n + 1 };
+	add_namespace(m, "user");
 	l->uid_mappings = one_mapping(m);
 	l->gid_mappings = one_mapping(m);
 	m->out->idmap_root = true;

@@ -201,11 +201,3 @@ bool ar_size_parse(const char *text, uint64_t *ret)
 	*ret = value << shift;
 	return true;
 }
-
-void ar_grow_add(struct ar_grow *g, const char *s)
-{
-	g->list.items = ar_arena_grow(g->arena, g->list.items, g->list.n + 1, &g->room,
-				      sizeof(*g->list.items));
-	g->list.items[g->list.n++] = s;
-	g->list.items[g->list.n] = NULL;
-}

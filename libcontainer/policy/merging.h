@@ -83,14 +83,6 @@ bool ar_size_parse(const char *text, uint64_t *ret);
 /* Why mounts are private. */
 extern const char ar_mounts_later[];
 
-/* A list that grows in an arena. */
-struct ar_grow {
-	struct ar_arena *arena;
-	struct ar_strings list;
-	size_t room;
-};
-void ar_grow_add(struct ar_grow *g, const char *s);
-
 /* --- the nouns, in the order of merge.c --- */
 
 void ar_merge_tightening(struct ar_merging *m); /* merge-tighten.c */

@@ -213,20 +213,15 @@ static bool says_mode(const struct ar_mount_options *options)
 static void keep_mode(struct ar_run *run, size_t i, const struct ar_mount *m,
 		      struct ar_mount_options *options)
 {
-	size_t n = options->data.n;
 	struct ar_error ignored; /* comes again when the target is opened */
 	_cleanup_fd_ int there = -1;
-	const char **items;
 	struct stat st;
 
 	if (!ar_streq(m->type, "tmpfs") || says_mode(options) ||
 	    ar_target_find(run, i, m, &there, &ignored) < 0 || fstat(there, &st) < 0)
 		return;
-	items = ar_alloc_array(run->arena, n + 1, sizeof(*items));
-	for (size_t k = 0; k < n; k++)
-		items[k] = options->data.items[k];
-	items[n] = ar_printf(run->arena, "mode=%o", st.st_mode & 07777u);
-	options->data = (struct ar_strings){ .items = items, .n = n + 1 };
+	options->data = ar_strings_with(run->arena, &options->data,
+					ar_printf(run->arena, "mode=%o", st.st_mode & 07777u));
 }
 
 static int place_filesystem(struct ar_run *run, size_t i, const struct ar_mount *m,

@@ -10,11 +10,3 @@ const char *ar_map_get(const struct ar_map *map, const char *key)
 			return map->items[i].value;
 	return NULL;
 }
-
-bool ar_strings_have(const struct ar_strings *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->items[i], s) == 0)
-			return true;
-	return false;
-}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/strings.h"
 #include "base/table.h"
 
 struct ar_arena;
@@ -32,10 +33,6 @@ struct ar_opt_u64 {
 	bool set;
 	uint64_t value;
 };
-struct ar_strings {
-	const char **items; /* n entries, and NULL behind them */
-	size_t n;
-};
 struct ar_pair {
 	const char *key, *value;
 };
@@ -58,7 +55,6 @@ struct ar_u64s {
 
 /* The value for key, or NULL. */
 const char *ar_map_get(const struct ar_map *map, const char *key);
-bool ar_strings_have(const struct ar_strings *list, const char *s);
 
 enum ar_type {
 	AR_T_STRING,	 /* const char * (NULL: unset) */

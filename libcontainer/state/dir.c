@@ -363,30 +363,20 @@ static int compare(const void *a, const void *b)
 static int collect_ids(struct ar_arena *arena, DIR *stream, const char *root,
 		       struct ar_strings *ret, struct ar_error *err)
 {
-	struct ar_strings ids = { 0 };
-	size_t room = 0;
+	struct ar_grow ids = { .arena = arena };
 	struct dirent *entry;
 
 	while (errno = 0, (entry = readdir(stream))) {
 		if (!is_id(entry->d_name) ||
 		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
-		if (ids.n + 1 >= room) {
-			const char **items;
-
-			room = room ? room * 2 : 32;
-			items = ar_alloc_array(arena, room, sizeof(*items));
-			if (ids.n > 0)
-				memcpy(items, ids.items, ids.n * sizeof(*items));
-			ids.items = items;
-		}
-		ids.items[ids.n++] = ar_strdup(arena, entry->d_name);
+		ar_grow_add(&ids, ar_strdup(arena, entry->d_name));
 	}
 	if (errno != 0)
 		return ar_fail(err, errno, "list state root '%s'", root);
-	if (ids.n > 0)
-		qsort(ids.items, ids.n, sizeof(*ids.items), compare);
-	*ret = ids;
+	if (ids.list.n > 0)
+		qsort(ids.list.items, ids.list.n, sizeof(*ids.list.items), compare);
+	*ret = ids.list;
 	return 0;
 }
 
