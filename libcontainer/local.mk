@@ -245,6 +245,8 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/variant.c \
 	%D%/kernel/variant.h \
 	%D%/state/dir.c \
+	%D%/state/effective.c \
+	%D%/state/effective.h \
 	%D%/state/record-runc.c \
 	%D%/state/record-runc.h \
 	%D%/state/record.c \

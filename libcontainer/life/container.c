@@ -6,11 +6,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "kernel/caps.h"
 #include "kernel/cgroup.h"
-#include "json/read.h"
+#include "state/effective.h"
 
 /* How long it may take until the cgroup shows that all of a pid namespace has ended. */
 #define EMPTY_WAIT_MS 500
@@ -31,17 +30,7 @@ int ar_container_open(struct ar_container *c, const struct ar_context *ctx, cons
 
 int ar_container_read_effective(struct ar_container *c, struct ar_error *err)
 {
-	const struct ar_json *json = NULL;
-	char *text;
-	size_t len;
-	int r = ar_file_read(c->arena, c->dir.fd, "effective.json", ar_json_limits_own.max_bytes,
-			     &text, &len, err);
-
-	if (r == 0)
-		r = ar_json_parse(c->arena, "effective.json", text, len, &ar_json_limits_own, &json,
-				  err);
-	return r < 0 ? r
-		     : ar_effective_decode(c->arena, "effective.json", json, &c->effective, err);
+	return ar_effective_load(c->arena, c->dir.fd, &c->effective, err);
 }
 
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process)

@@ -28,6 +28,7 @@
 #include "kernel/rdt.h"
 #include "life/container.h"
 #include "run/host-steps.h"
+#include "state/effective.h"
 #include "json/read.h"
 
 #define KILL_WAIT_MS 10000
@@ -97,23 +98,18 @@ static const char *const outliving[] = { "\"poststop\"", "\"intelRdt\"" };
  */
 static int read_effective(struct removal *removal, bool needed, struct ar_error *err)
 {
-	const struct ar_json *json = NULL;
 	char *text;
 	size_t len;
 	int r;
 
-	r = ar_file_read(removal->arena, removal->dir.fd, "effective.json",
+	r = ar_file_read(removal->arena, removal->dir.fd, AR_EFFECTIVE_FILE,
 			 ar_json_limits_own.max_bytes, &text, &len, err);
 	if (r == -ENOENT)
 		return 0;
 	for (size_t i = 0; i < AR_COUNT(outliving) && r == 0; i++)
 		needed |= memmem(text, len, outliving[i], strlen(outliving[i])) != NULL;
 	if (r == 0 && needed)
-		r = ar_json_parse(removal->arena, "effective.json", text, len, &ar_json_limits_own,
-				  &json, err);
-	if (r == 0 && needed)
-		r = ar_effective_decode(removal->arena, "effective.json", json, &removal->effective,
-					err);
+		r = ar_effective_parse(removal->arena, text, len, &removal->effective, err);
 	return r;
 }
 

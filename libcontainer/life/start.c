@@ -36,16 +36,16 @@ static int check_status(enum ar_status status, struct ar_error *err)
 static int let_go(struct ar_container *c, struct ar_error *err)
 {
 	_cleanup_fd_ int answer =
-		openat(c->dir.fd, "exec.answer", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+		openat(c->dir.fd, AR_FIFO_ANSWER, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_fd_ int fifo =
-		openat(c->dir.fd, "exec.fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+		openat(c->dir.fd, AR_FIFO_START, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fifo < 0 && errno == ENXIO)
 		return ar_refuse(err, EINVAL, "cannot start a container that has stopped");
 	if (answer < 0 || fifo < 0)
 		return ar_fail(err, errno, "exec.fifo of the container");
 	/* gone before the byte is written: a second start finds no container that waits */
-	if (unlinkat(c->dir.fd, "exec.fifo", 0) < 0 || unlinkat(c->dir.fd, "exec.answer", 0) < 0)
+	if (unlinkat(c->dir.fd, AR_FIFO_START, 0) < 0 || unlinkat(c->dir.fd, AR_FIFO_ANSWER, 0) < 0)
 		return ar_fail(err, errno, "remove exec.fifo");
 	if (write(fifo, "", 1) != 1)
 		return ar_fail(err, errno, "exec.fifo of the container");

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/cgroup-systemd.h"
@@ -16,7 +15,7 @@
 #include "policy/merge.h"
 #include "policy/rules.h"
 #include "policy/update.h"
-#include "json/write.h"
+#include "state/effective.h"
 
 /* An update while it runs. */
 struct updating {
@@ -133,13 +132,10 @@ static void note_outcome(const struct updating *u, enum ar_control control)
 static int save(const struct updating *u, struct ar_error *err)
 {
 	const struct ar_container *c = u->c;
-	struct ar_json_writer w = AR_JSON_WRITER_INIT(NULL);
-	int r;
+	const struct ar_effective *now =
+		ar_effective_update(c->arena, c->effective, u->new, &u->asked, &u->decisions);
+	int r = ar_effective_save(c->dir.fd, now, err);
 
-	ar_effective_encode(&w, ar_effective_update(c->arena, c->effective, u->new, &u->asked,
-						    &u->decisions));
-	r = ar_file_replace(c->dir.fd, "effective.json", ar_text_str(&w.out), w.out.len, 0600, err);
-	ar_json_done(&w);
 	if (r < 0)
 		return r;
 	if (u->asked.pids)

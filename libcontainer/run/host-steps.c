@@ -28,7 +28,7 @@
 #include "kernel/netdev.h"
 #include "kernel/rdt.h"
 #include "run/run.h"
-#include "json/write.h"
+#include "state/effective.h"
 
 /* --- before there is anything to undo --- */
 
@@ -258,9 +258,9 @@ static int open_fifo(struct ar_run *run, const char *name, int *ret, struct ar_e
 
 static int fifo(struct ar_run *run, struct ar_error *err)
 {
-	int r = open_fifo(run, "exec.fifo", &run->fifo, err);
+	int r = open_fifo(run, AR_FIFO_START, &run->fifo, err);
 
-	return r < 0 ? r : open_fifo(run, "exec.answer", &run->result, err);
+	return r < 0 ? r : open_fifo(run, AR_FIFO_ANSWER, &run->result, err);
 }
 const struct ar_step ar_step_fifo = { "fifo", AR_HOST, 0, fifo, NULL };
 
@@ -420,13 +420,8 @@ const struct ar_step ar_step_net_devices = { "netDevices", AR_HOST, 0, net_devic
 /* What exec, hooks and update need later; init goes ahead meanwhile. */
 static int save(struct ar_run *run, struct ar_error *err)
 {
-	struct ar_json_writer w = AR_JSON_WRITER_INIT(NULL);
-	int r;
+	int r = ar_effective_save(run->dir->fd, run->effective, err);
 
-	ar_effective_encode(&w, run->effective);
-	r = ar_file_replace(run->dir->fd, "effective.json", ar_text_str(&w.out), w.out.len, 0600,
-			    err);
-	ar_json_done(&w);
 	return r < 0 ? r : ar_filters_save(run->dir->fd, &run->filters, err);
 }
 const struct ar_step ar_step_save = { "save", AR_HOST, AR_STEP_BESIDE, save, NULL };

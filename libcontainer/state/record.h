@@ -27,6 +27,10 @@ enum ar_status {
 };
 const char *ar_status_name(enum ar_status status);
 
+/* "start" writes to the one, and hears by the other whether the program was executed. */
+#define AR_FIFO_START "exec.fifo"
+#define AR_FIFO_ANSWER "exec.answer"
+
 /* What became of a control: one line of "state". */
 struct ar_outcome {
 	const char *control; /* ar_control_name() */

@@ -12,8 +12,6 @@
 #include "base/str.h"
 #include "state/record.h"
 
-#define FIFO_NAME "exec.fifo"
-
 const char *ar_status_name(enum ar_status status)
 {
 	static const char *const names[] = {
@@ -65,10 +63,11 @@ static int waits_for_start(const struct ar_dir *dir, const struct ar_record *rec
 	*ret = false;
 	if (record->started == AR_YES)
 		return 0;
-	if (fstatat(dir->fd, FIFO_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(dir->fd, AR_FIFO_START, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		*ret = true;
 	else if (errno != ENOENT)
-		return ar_fail(err, errno, "inspect '" FIFO_NAME "' of container '%s'", record->id);
+		return ar_fail(err, errno, "inspect '" AR_FIFO_START "' of container '%s'",
+			       record->id);
 	return 0;
 }
 
