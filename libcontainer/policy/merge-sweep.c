@@ -14,35 +14,6 @@ struct sweep {
 
 static void sweep_class(struct sweep *s, const struct ar_class *class, const char *at, size_t len);
 
-/* A structure or list that is left out, or a scalar that is. */
-static bool is_set(const struct ar_field *field, const char *at)
-{
-	const void *p = at + field->offset;
-
-	switch (field->type) {
-	case AR_T_STRING:
-	case AR_T_OBJECT:
-	case AR_T_JSON:
-		return *(const void *const *)p != NULL;
-	case AR_T_TRI:
-		return *(const enum ar_tri *)p != AR_UNSET;
-	case AR_T_I64:
-		return ((const struct ar_opt_i64 *)p)->set;
-	case AR_T_U64:
-		return ((const struct ar_opt_u64 *)p)->set;
-	case AR_T_STRINGS:
-		return ((const struct ar_strings *)p)->n > 0;
-	case AR_T_MAP:
-		return ((const struct ar_map *)p)->n > 0;
-	case AR_T_LIST:
-	case AR_T_OBJECT_MAP:
-		return ((const struct ar_list *)p)->n > 0;
-	case AR_T_U64S:
-		return ((const struct ar_u64s *)p)->n > 0;
-	}
-	return true;
-}
-
 /* What an opt-out or a person is shown of the value. */
 static const char *shown(const struct ar_field *field, const char *at)
 {
@@ -91,7 +62,7 @@ static void sweep_class(struct sweep *s, const struct ar_class *class, const cha
 		const struct ar_field *field = &class->fields[i];
 		size_t name = strlen(field->name), dot = len > 0;
 
-		if (!is_set(field, at))
+		if (!ar_field_has_content(field, at))
 			continue;
 		if (len + dot + name >= sizeof(s->path)) {
 			ar_refused(s->m, field->name, field->name, "", NULL, NULL);

@@ -13,8 +13,6 @@ static void overlay_map(struct ar_arena *arena, struct ar_map *to, const struct 
 	struct ar_map out = { ar_alloc_array(arena, to->n + over->n + 1, sizeof(struct ar_pair)),
 			      0 };
 
-	if (over->n == 0)
-		return;
 	for (size_t i = 0; i < to->n; i++) {
 		if (!ar_map_get(over, to->items[i].key))
 			out.items[out.n++] = to->items[i];
@@ -32,8 +30,6 @@ static void overlay_object(struct ar_arena *arena, const struct ar_class *class,
 {
 	void *copy = ar_alloc(arena, class->size);
 
-	if (!over)
-		return;
 	if (*to)
 		memcpy(copy, *to, class->size);
 	overlay(arena, class, copy, over);
@@ -44,49 +40,31 @@ static void overlay_object(struct ar_arena *arena, const struct ar_class *class,
 static void overlay(struct ar_arena *arena, const struct ar_class *class, void *to,
 		    const void *over)
 {
+	static const size_t sizes[] = {
+		[AR_T_STRING] = sizeof(const char *),
+		[AR_T_TRI] = sizeof(enum ar_tri),
+		[AR_T_I64] = sizeof(struct ar_opt_i64),
+		[AR_T_U64] = sizeof(struct ar_opt_u64),
+		[AR_T_STRINGS] = sizeof(struct ar_strings),
+		[AR_T_LIST] = sizeof(struct ar_list),
+		[AR_T_OBJECT_MAP] = sizeof(struct ar_list),
+		[AR_T_U64S] = sizeof(struct ar_u64s),
+		[AR_T_JSON] = sizeof(const struct ar_json *),
+	};
+
 	for (size_t i = 0; i < class->n; i++) {
 		const struct ar_field *field = &class->fields[i];
 		char *at = (char *)to + field->offset;
 		const char *from = (const char *)over + field->offset;
 
-		switch (field->type) {
-		case AR_T_STRING:
-		case AR_T_JSON:
-			if (*(const void *const *)from)
-				*(const void **)at = *(const void *const *)from;
-			break;
-		case AR_T_TRI:
-			if (*(const enum ar_tri *)from != AR_UNSET)
-				memcpy(at, from, sizeof(enum ar_tri));
-			break;
-		case AR_T_I64:
-			if (((const struct ar_opt_i64 *)from)->set)
-				memcpy(at, from, sizeof(struct ar_opt_i64));
-			break;
-		case AR_T_U64:
-			if (((const struct ar_opt_u64 *)from)->set)
-				memcpy(at, from, sizeof(struct ar_opt_u64));
-			break;
-		case AR_T_STRINGS:
-			if (((const struct ar_strings *)from)->n)
-				memcpy(at, from, sizeof(struct ar_strings));
-			break;
-		case AR_T_U64S:
-			if (((const struct ar_u64s *)from)->n)
-				memcpy(at, from, sizeof(struct ar_u64s));
-			break;
-		case AR_T_LIST:
-		case AR_T_OBJECT_MAP:
-			if (((const struct ar_list *)from)->n)
-				memcpy(at, from, sizeof(struct ar_list));
-			break;
-		case AR_T_MAP:
+		if (!ar_field_has_content(field, over))
+			continue;
+		if (field->type == AR_T_MAP)
 			overlay_map(arena, (struct ar_map *)at, (const struct ar_map *)from);
-			break;
-		case AR_T_OBJECT:
+		else if (field->type == AR_T_OBJECT)
 			overlay_object(arena, field->of, (void **)at, *(void *const *)from);
-			break;
-		}
+		else
+			memcpy(at, from, sizes[field->type]);
 	}
 }
 

@@ -2,34 +2,6 @@
 #include "spec/field.h"
 #include "json/write.h"
 
-static bool is_set(const struct ar_field *f, const void *p)
-{
-	switch (f->type) {
-	case AR_T_STRING:
-		return *(const char *const *)p != NULL;
-	case AR_T_TRI:
-		return *(const enum ar_tri *)p != AR_UNSET;
-	case AR_T_I64:
-		return ((const struct ar_opt_i64 *)p)->set;
-	case AR_T_U64:
-		return ((const struct ar_opt_u64 *)p)->set;
-	case AR_T_STRINGS:
-		return ((const struct ar_strings *)p)->items != NULL;
-	case AR_T_MAP:
-		return ((const struct ar_map *)p)->items != NULL;
-	case AR_T_OBJECT:
-		return *(void *const *)p != NULL;
-	case AR_T_LIST:
-	case AR_T_OBJECT_MAP:
-		return ((const struct ar_list *)p)->items != NULL;
-	case AR_T_U64S:
-		return ((const struct ar_u64s *)p)->items != NULL;
-	case AR_T_JSON:
-		return *(const struct ar_json *const *)p != NULL;
-	}
-	return false;
-}
-
 static void encode_strings(struct ar_json_writer *w, const struct ar_strings *list)
 {
 	ar_json_open(w, '[');
@@ -120,7 +92,7 @@ void ar_encode_members(struct ar_json_writer *w, const struct ar_class *class, c
 	for (const struct ar_field *f = class->fields; f < class->fields + class->n; f++) {
 		const void *p = (const char *)in + f->offset;
 
-		if ((f->flags & AR_F_KEY) || f->type == AR_T_JSON || !is_set(f, p))
+		if ((f->flags & AR_F_KEY) || f->type == AR_T_JSON || !ar_field_is_given(f, in))
 			continue;
 		ar_json_key(w, f->name);
 		encode_value(w, f, p);

@@ -204,6 +204,13 @@ struct ar_class {
 	}
 
 /*
+ * Whether the field of a structure was given, and whether there is something in it: a list or map
+ * that is given may be empty. One of neither type is the same to both.
+ */
+bool ar_field_is_given(const struct ar_field *field, const void *in);
+bool ar_field_has_content(const struct ar_field *field, const void *in);
+
+/*
  * Decode an object into *out (zeroed, class->size bytes). Texts stay where json has them, so json
  * must live as long as *out; the rest is taken from arena. Errors read
  * "<name>:<line>: <path>: expected a string, got a number"; path is what stands before, "" at the

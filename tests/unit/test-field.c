@@ -161,6 +161,29 @@ TEST("left out, null and empty are told apart")
 	ar_json_done(&w);
 }
 
+TEST("what is given may be empty")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	const struct ar_field *field = animal_class.fields, *end = field + animal_class.n;
+	struct animal a = { 0 };
+
+	for (; field < end; field++)
+		CHECK(!ar_field_is_given(field, &a) && !ar_field_has_content(field, &a));
+	CHECK_INT(decode(arena, "",
+			 "{\"name\":\"\",\"moods\":[],\"toes\":[],\"tags\":{},\"tails\":[],"
+			 "\"legs\":{}}",
+			 &a),
+		  0);
+	for (field = animal_class.fields; field < end; field++)
+		CHECK_INT(ar_field_has_content(field, &a), ar_streq(field->name, "name"));
+	CHECK(ar_field_is_given(field_find(&animal_class, "moods"), &a));
+	CHECK(ar_field_is_given(field_find(&animal_class, "legs"), &a));
+	CHECK(!ar_field_is_given(field_find(&animal_class, "foods"), &a));
+	CHECK_INT(decode(arena, "", full, &a), 0);
+	for (field = animal_class.fields; field < end; field++)
+		CHECK_INT(ar_field_has_content(field, &a), !ar_streq(field->name, "other"));
+}
+
 TEST("unknown members are ignored, unless the class is strict")
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
