@@ -34,7 +34,7 @@ struct ar_call {
 #define AR_COMMAND_CREATES                                                                         \
 	2u			/* it makes a container: options that it cannot honour are refused \
 				 */
-#define AR_COMMAND_STATELESS 4u /* it does not touch the state root */
+#define AR_COMMAND_STATELESS 4u /* it does not create or choose the state root */
 #define AR_COMMAND_ENTERS 8u	/* a process of ours enters a container */
 #define AR_COMMAND_LOOKS_FIRST 16u /* of a container that is not there nothing else is said */
 

@@ -21,7 +21,7 @@ void ar_engine_read_toml(struct ar_visit *v, const char *area, const char *patte
 			 struct ar_toml *ret);
 /* Whether a program, by its file's name, is agentrun under one of its names. */
 bool ar_engine_is_ours(const char *program);
-/* Find whether a runtime of that name has a program that can be executed. */
+/* Report whether the program of that runtime can be executed. */
 void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
 			     const char *program);
 /* Find that the engine is not there, or that it names no agentrun; snippet: the file to look at. */

@@ -25,9 +25,6 @@ static inline int ar_steal_fd(int *fd)
  * -errno.
  */
 int ar_write_all(int fd, const void *data, size_t len);
-/*
- * A number in decimal digits becomes a descriptor's /proc/self/fd path; buf needs AR_FD_PATH_MAX.
- *
- */
 #define AR_FD_PATH_MAX 32
+/* Write "/proc/self/fd/FD" to buf, which has AR_FD_PATH_MAX bytes; returns buf. */
 const char *ar_fd_path(char *buf, int fd);

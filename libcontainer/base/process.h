@@ -18,7 +18,7 @@ int ar_pidfd_wait(int pidfd, int *ret_status);
 int ar_exit_code(int status);
 /*
  * The start time of a process in clock ticks after boot (field 22 of /proc/PID/stat); tells reused
- * pids apart.
+ * pids apart. *ret_state (may be NULL) is its state (field 3): 'R', 'Z' ...
  */
 int ar_process_start_time(pid_t pid, uint64_t *ret, char *ret_state);
 /*

@@ -11,9 +11,9 @@
 #include "base/str.h"
 #include "spec/spec.h"
 
-/* cgroup-v2.rst: the default of cpu.max */
 /* Some engines send it for every container. */
 #define SHARES_DEFAULT 1024
+/* cgroup-v2.rst: the default of cpu.max */
 #define PERIOD_DEFAULT 100000
 
 struct planning {

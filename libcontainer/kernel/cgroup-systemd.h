@@ -10,8 +10,9 @@ struct ar_systemd;
 struct ar_unit;
 
 /*
- * A connection to systemd over the bus (org.freedesktop.systemd1(5)), by libsystemd, which is
- * opened only here. Every wait is bounded. A connection does not survive a fork.
+ * A connection to systemd over the bus (org.freedesktop.systemd1(5)), by libsystemd, which
+ * systemd-bus.c opens when it is first needed. Every wait is bounded. A connection does not survive
+ * a fork.
  */
 
 enum ar_manager { AR_MANAGER_SYSTEM, AR_MANAGER_USER };

@@ -81,8 +81,8 @@ int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
 void ar_cgroup_leave(struct ar_cgroup *cgroup);
 /* Only the first half: kill and wait (bounded) until it is empty. */
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
-/* Whether nobody is in it, or it is gone, within that time. -ETIMEDOUT: somebody is; others: it
- * cannot be told. */
+/* Whether nobody is in it, or it is gone, within that time. -ETIMEDOUT: somebody is; others:
+ * unknown. */
 int ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms);
 /* Whether somebody else removes it within that time. */
 bool ar_cgroup_await_gone(const struct ar_cgroup *cgroup, int limit_ms);
@@ -126,9 +126,9 @@ struct ar_limit_default {
 	bool pids, memory, swap; /* these members of resources are defaults, not asked */
 };
 /*
- * Write the limits. A limit that was asked and whose controller is missing fails and names it; one
- * in defaults is reported in *ret_missing (its members are set for what was not applied), with
- * read-back of what was written.
+ * Write the limits, and read them back. A limit that was asked and whose controller is missing
+ * fails and names it; one in defaults sets its member of *ret_missing. With no defaults, as for an
+ * update, ret_missing may be NULL.
  */
 int ar_cgroup_limits_apply(const struct ar_cgroup *cgroup, const struct ar_resources *resources,
 			   const struct ar_limit_default *defaults,

@@ -15,7 +15,7 @@ int ar_idmap_write(int proc, pid_t pid, const struct ar_list *uids, const struct
 		   struct ar_error *err);
 /*
  * A user namespace that has these mappings, for MOUNT_ATTR_IDMAP (mount_setattr(2), Linux 5.12): a
- * short-lived child makes it. With both lists empty -EINVAL.
+ * short-lived child makes it. With either list empty -EINVAL.
  */
 int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *gids, int *ret_fd,
 		    struct ar_error *err);

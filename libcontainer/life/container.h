@@ -19,7 +19,7 @@ int ar_container_read_effective(struct ar_container *container, struct ar_error 
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);
 /* Who is in the cgroup of a container that has ended. */
 enum ar_occupants {
-	AR_OCCUPANTS_NONE,   /* nobody: nobody is to be killed there, who comes now even less */
+	AR_OCCUPANTS_NONE,   /* nobody; do not kill, since whoever enters later is not its */
 	AR_OCCUPANTS_ITS,    /* processes of the container that outlived its init */
 	AR_OCCUPANTS_OTHERS, /* somebody else's: it stays, which is told */
 };

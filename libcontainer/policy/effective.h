@@ -69,7 +69,7 @@ struct ar_decision {
 };
 extern const struct ar_class ar_decision_class;
 
-/* Where a mount comes from: which descriptor of ar_facts was judged and is mounted. */
+/* A configuration that policy has made: all that is applied comes from it. */
 struct ar_effective {
 	enum ar_profile profile;
 	const struct ar_spec *spec; /* the OCI configuration that is applied */

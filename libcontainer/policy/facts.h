@@ -10,7 +10,7 @@
 
 /*
  * What policy needs to know of this host, gathered once by kernel/probe before it decides, so that
- * policy itself makes no system call and tests can make facts up.
+ * ar_merge() makes no system call and tests can make facts up.
  */
 
 /* Landlock keeps memory apart from the first, abstract sockets and signals too from the second ABI

@@ -39,8 +39,8 @@ static const struct fs_rule {
 /* An inode takes about that much of the kernel's memory. */
 #define INODE_SIZE 1024
 
-/* Files of /proc that engines may cover with a file of their own (lxcfs); runc has the same list.
- */
+/* Files of /proc that engines may cover with a file of their own (lxcfs). Compat has runc's list,
+ * in run/mount-target.c, where /proc/sys/kernel/ns_last_pid is for CRIU. */
 static const char *const proc_files[] = {
 	"/proc/cpuinfo", "/proc/diskstats",
 	"/proc/meminfo", "/proc/stat",

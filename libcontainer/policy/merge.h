@@ -7,7 +7,8 @@
 
 struct ar_error;
 
-/* The flags of a command that can weaken a container; each has a rule. */
+/* What a command asks of the merge beside the bundle: the profile, the bundle's own policy, and
+ * those flags that can weaken a container, each of which has a rule. */
 struct ar_asked {
 	enum ar_profile profile; /* chosen by --profile, the program's name or the configuration */
 	bool no_pivot, no_new_keyring, cgroup_disabled;

@@ -29,7 +29,7 @@ struct ar_io {
 
 /*
  * The one mutable structure of a walk: what is open, and what has been found out on the way. Every
- * descriptor is -1 in AR_RUN_INIT.
+ * descriptor is -1 in ar_run_init().
  */
 struct ar_run {
 	struct ar_arena *arena;

@@ -13,8 +13,11 @@ struct ar_error;
  * A container on disk: <root>/<id>/ (0711) holds
  *   state.json      the record below, and members of runc's file of that name (0600, replaced
  *                   atomically)
- *   effective.json  the effective configuration (0600, written once)
- *   exec.fifo       0600, while it waits for "start"
+ *   effective.json  the effective configuration (0600, replaced by "update")
+ *   exec.fifo, exec.answer
+ *                   0600, while it waits for "start": what lets init go, and what comes of it
+ *   notify/         of NOTIFY_SOCKET's proxy
+ *   criu-root       while it is restored
  *   seccomp.bpf     the filters that "exec" loads again (0600)
  * The directory's own lock (flock) is held by whoever changes the container.
  */
