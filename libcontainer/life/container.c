@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/cgroup.h"
 #include "state/effective.h"
@@ -43,28 +44,56 @@ void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_proc
 		ar_log(AR_LOG_WARN, "ignoring unknown or unavailable capabilities: [%s]", unknown);
 }
 
+/* Whether another container that lives, or is being made, has the same cgroup. */
+static bool is_shared(const char *root, const struct ar_record *record)
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	struct ar_error ignored;
+	struct ar_strings ids;
+
+	if (ar_ids(arena, root, &ids, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < ids.n; i++) {
+		struct ar_view view;
+
+		if (!ar_streq(ids.items[i], record->id) &&
+		    ar_container_view(root, arena, ids.items[i], &view, &ignored) == 0 &&
+		    view.status != AR_STATUS_STOPPED &&
+		    ar_streq(view.record->cgroup, record->cgroup) &&
+		    ar_streq(view.record->cgroup_root, record->cgroup_root))
+			return true;
+	}
+	return false;
+}
+
 /*
  * With its init all of a pid namespace has ended. Who is in the cgroup of such a container belongs
  * to somebody else, as to another container that was started with the same cgroupsPath: it lives
- * on, as with runc. Without a pid namespace of its own the container's processes outlive its init.
+ * on, as with runc. Without a pid namespace of its own the container's processes outlive its init,
+ * and those of a create that died may not have seen that yet: they are its own unless another
+ * container is on record for that cgroup.
  */
-enum ar_occupants ar_container_occupants(const char *id, const struct ar_effective *effective,
+enum ar_occupants ar_container_occupants(const char *root, const struct ar_record *record,
+					 const struct ar_effective *effective,
 					 const struct ar_cgroup *cgroup)
 {
 	const struct ar_namespace *ns = effective ? ar_spec_namespace(effective->spec, "pid")
 						  : NULL;
 	bool own_namespace = ns && (!ns->path || !*ns->path);
-	int r = ar_cgroup_await_empty(cgroup, own_namespace ? EMPTY_WAIT_MS : 0);
+	bool ending = own_namespace || !record->pid.value;
+	int r = ar_cgroup_await_empty(cgroup, ending ? EMPTY_WAIT_MS : 0);
 
 	/* of whom nothing can be known nobody is killed: it goes if it is empty, and else it is
 	 * told */
 	if (r == 0 || (own_namespace && r != -ETIMEDOUT))
 		return AR_OCCUPANTS_NONE;
-	if (!own_namespace)
-		return AR_OCCUPANTS_ITS;
+	return own_namespace || is_shared(root, record) ? AR_OCCUPANTS_OTHERS : AR_OCCUPANTS_ITS;
+}
+
+void ar_container_tell_others(const char *id, const struct ar_cgroup *cgroup)
+{
 	ar_log(AR_LOG_WARN, "container %s: cgroup '%s' holds processes of others: it stays", id,
 	       cgroup->path);
-	return AR_OCCUPANTS_OTHERS;
 }
 
 void ar_container_done(struct ar_container *c)

@@ -17,14 +17,21 @@ int ar_container_open(struct ar_container *ret, const struct ar_context *ctx, co
 int ar_container_read_effective(struct ar_container *container, struct ar_error *err);
 /* A warning for the capabilities of a process that no kernel knows, and that it so does not get. */
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);
-/* Who is in the cgroup of a container that has ended. */
+/* As ar_life_view(), of a container below that state root. */
+int ar_container_view(const char *root, struct ar_arena *arena, const char *id, struct ar_view *ret,
+		      struct ar_error *err);
+/* Who is in the cgroup of a container that has ended, or whose create has died. */
 enum ar_occupants {
 	AR_OCCUPANTS_NONE,   /* nobody; do not kill, since whoever enters later is not its */
-	AR_OCCUPANTS_ITS,    /* processes of the container that outlived its init */
-	AR_OCCUPANTS_OTHERS, /* somebody else's: it stays, which is told */
+	AR_OCCUPANTS_ITS,    /* processes of the container, without its init */
+	AR_OCCUPANTS_OTHERS, /* somebody else's: they live on */
 };
-/* effective may be NULL, which says nothing of a pid namespace. */
-enum ar_occupants ar_container_occupants(const char *id, const struct ar_effective *effective,
+/* effective may be NULL, which says nothing of a pid namespace. root: where other containers are.
+ */
+enum ar_occupants ar_container_occupants(const char *root, const struct ar_record *record,
+					 const struct ar_effective *effective,
 					 const struct ar_cgroup *cgroup);
+/* A warning that the cgroup stays for those others. */
+void ar_container_tell_others(const char *id, const struct ar_cgroup *cgroup);
 void ar_container_done(struct ar_container *container);
 #define _cleanup_container_ __attribute__((cleanup(ar_container_done)))

@@ -35,6 +35,7 @@
 
 struct removal {
 	struct ar_arena *arena;
+	const char *root;
 	struct ar_dir dir;
 	struct ar_record *record;
 	const struct ar_effective *effective; /* NULL: nothing of it is needed */
@@ -128,10 +129,14 @@ static enum ar_occupants occupants(struct removal *removal, const struct ar_cgro
 {
 	struct ar_error ignored;
 
-	/* an empty one, which is the usual case, is nobody's, whatever the configuration is */
-	if (!removal->effective && ar_cgroup_await_empty(cgroup, 0) < 0)
+	/* an empty one, which is the usual case, is nobody's, whatever the configuration is; it
+	 * says nothing of the processes of a create that died */
+	if (removal->status == AR_STATUS_STOPPED && !removal->effective &&
+	    ar_cgroup_await_empty(cgroup, 0) < 0)
 		(void)read_effective(removal, true, &ignored);
-	return ar_container_occupants(removal->record->id, removal->effective, cgroup);
+	return ar_container_occupants(
+		removal->root, removal->record,
+		removal->status == AR_STATUS_STOPPED ? removal->effective : NULL, cgroup);
 }
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
@@ -144,8 +149,11 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	if (!record->cgroup)
 		return 0;
 	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
-	if (r == 0 && removal->status == AR_STATUS_STOPPED)
+	if (r == 0 &&
+	    (removal->status == AR_STATUS_STOPPED || removal->status == AR_STATUS_CREATING))
 		who = occupants(removal, &cgroup);
+	if (r == 0 && who == AR_OCCUPANTS_OTHERS)
+		ar_container_tell_others(record->id, &cgroup);
 	if (r < 0 || who == AR_OCCUPANTS_OTHERS)
 		return r;
 	if (who == AR_OCCUPANTS_NONE)
@@ -232,7 +240,10 @@ static int open_locked(const struct ar_context *ctx, const char *id, bool force,
 int ar_life_delete(const struct ar_context *ctx, const char *id, bool force, struct ar_error *err)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-	struct removal removal = { .arena = arena, .dir = AR_DIR_INIT, .pidfd = -1 };
+	struct removal removal = { .arena = arena,
+				   .root = ctx->root,
+				   .dir = AR_DIR_INIT,
+				   .pidfd = -1 };
 	int r;
 
 	r = open_locked(ctx, id, force, &removal.dir, err);

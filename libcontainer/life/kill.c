@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "kernel/cgroup.h"
-#include "life/life.h"
+#include "life/container.h"
 
 /*
  * Whether pid is the first process of a pid namespace, so that the kernel ends all of the namespace
@@ -71,15 +69,35 @@ static int signal_init(int pidfd, int signo, struct ar_error *err)
 	return ar_fail(err, errno, "unable to signal init");
 }
 
+/* Whether processes of a container that has no init, not of another one, are in its cgroup; 1: yes.
+ */
+static int has_left(struct ar_container *c, const char *root, struct ar_error *err)
+{
+	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	const struct ar_record *record = c->record;
+	int r;
+
+	if (!record->cgroup)
+		return 0;
+	r = ar_cgroup_reopen(c->arena, record->cgroup_root, record->cgroup, &cgroup, err);
+	if (r < 0 || ar_cgroup_await_empty(&cgroup, 0) == 0)
+		return r;
+	if (c->status == AR_STATUS_STOPPED)
+		r = ar_container_read_effective(c, err);
+	return r < 0 ? r
+		     : ar_container_occupants(root, record, c->effective, &cgroup) ==
+			       AR_OCCUPANTS_ITS;
+}
+
 /* Processes outlive the first one where they have no pid namespace of their own. */
-static int kill_stopped(struct ar_arena *arena, const struct ar_record *record, int signo, bool all,
+static int kill_stopped(struct ar_container *c, const char *root, int signo, bool all,
 			struct ar_error *err)
 {
+	int r = signo == SIGKILL ? has_left(c, root, err) : 0;
 	bool any = false;
-	int r = 0;
 
-	if (signo == SIGKILL)
-		r = signal_cgroup(arena, record, signo, &any, err);
+	if (r > 0)
+		r = signal_cgroup(c->arena, c->record, signo, &any, err);
 	if (r < 0 || any || all)
 		return r;
 	return ar_refuse(err, ESRCH, "container not running");
@@ -88,30 +106,21 @@ static int kill_stopped(struct ar_arena *arena, const struct ar_record *record, 
 int ar_life_kill(const struct ar_context *ctx, const char *id, int signo, bool all,
 		 struct ar_error *err)
 {
-	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-	_cleanup_dir_ struct ar_dir dir = AR_DIR_INIT;
-	_cleanup_fd_ int pidfd = -1;
-	struct ar_record *record;
-	enum ar_status status;
+	_cleanup_container_ struct ar_container c;
 	bool any;
-	int r;
+	int r = ar_container_open(&c, ctx, id, AR_LOCK_NONE, err);
 
-	r = ar_dir_open(ctx->root, id, AR_LOCK_NONE, &dir, err);
-	if (r == 0)
-		r = ar_record_read(arena, &dir, &record, err);
-	if (r == 0)
-		r = ar_record_status(&dir, record, &status, &pidfd, err);
 	if (r < 0)
 		return r;
-	if (pidfd < 0)
-		return kill_stopped(arena, record, signo, all, err);
-	if (signo == SIGKILL && !is_first_of_namespace((pid_t)record->pid.value)) {
-		r = signal_cgroup(arena, record, signo, &any, err);
+	if (c.pidfd < 0)
+		return kill_stopped(&c, ctx->root, signo, all, err);
+	if (signo == SIGKILL && !is_first_of_namespace((pid_t)c.record->pid.value)) {
+		r = signal_cgroup(c.arena, c.record, signo, &any, err);
 		if (r < 0)
 			return ar_prefix(err, r, "unable to kill all processes");
 		/* and the first one in any case: it may be elsewhere, or there is no cgroup */
-		(void)ar_sys_pidfd_send_signal(pidfd, signo, NULL, 0); /* gone already is fine */
+		(void)ar_sys_pidfd_send_signal(c.pidfd, signo, NULL, 0); /* gone already is fine */
 		return 0;
 	}
-	return signal_init(pidfd, signo, err);
+	return signal_init(c.pidfd, signo, err);
 }

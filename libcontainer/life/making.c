@@ -284,6 +284,7 @@ int ar_making_prepare(struct ar_making *m, const struct ar_context *ctx,
 {
 	int r;
 
+	m->state_root = ctx->root;
 	fill_record(m, args->id);
 	fill_run(m, ctx, args, await_start);
 	r = ar_run_check_terminal(&m->run, args->io.detach || await_start, err);
@@ -327,11 +328,13 @@ static void leave_to_others(struct ar_making *m)
 	ar_step_clone.undo(&m->run); /* its init, unless it has ended */
 	if (ar_cgroup_reopen(m->arena, m->run.cgroup.root, m->run.cgroup.path, &now, &ignored) < 0)
 		return; /* what is wrong is told when it is removed */
-	who = ar_container_occupants(m->run.id, m->effective, &now);
-	if (who == AR_OCCUPANTS_OTHERS)
+	who = ar_container_occupants(m->state_root, &m->record, m->effective, &now);
+	if (who == AR_OCCUPANTS_OTHERS) {
+		ar_container_tell_others(m->run.id, &now);
 		m->run.cgroup_made = false;
-	else if (who == AR_OCCUPANTS_NONE)
+	} else if (who == AR_OCCUPANTS_NONE) {
 		ar_close_fd(&m->run.cgroup.fd); /* by it who is there is killed */
+	}
 }
 
 void ar_making_undo(struct ar_making *m)

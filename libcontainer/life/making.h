@@ -21,6 +21,7 @@ struct ar_making {
 	const struct ar_effective *effective;
 	struct ar_dir dir;
 	struct ar_record record;
+	const char *state_root;
 	struct ar_run run;
 	struct ar_plan plan;
 	struct ar_streams streams; /* of a container that is attended to */

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "life/life.h"
+#include "life/container.h"
 
 /*
  * A record without a process is a create at work, which holds the lock, or one that died. The
@@ -20,14 +20,14 @@ static bool is_at_work(const struct ar_dir *dir)
 	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 
-int ar_life_view(const struct ar_context *ctx, struct ar_arena *arena, const char *id,
-		 struct ar_view *ret, struct ar_error *err)
+int ar_container_view(const char *root, struct ar_arena *arena, const char *id, struct ar_view *ret,
+		      struct ar_error *err)
 {
 	_cleanup_dir_ struct ar_dir dir = AR_DIR_INIT;
 	struct ar_view view = { 0 };
 	int r;
 
-	r = ar_dir_open(ctx->root, id, AR_LOCK_NONE, &dir, err);
+	r = ar_dir_open(root, id, AR_LOCK_NONE, &dir, err);
 	if (r == 0)
 		r = ar_record_read(arena, &dir, &view.record, err);
 	if (r == 0)
@@ -38,4 +38,10 @@ int ar_life_view(const struct ar_context *ctx, struct ar_arena *arena, const cha
 		view.status = AR_STATUS_STOPPED;
 	*ret = view;
 	return 0;
+}
+
+int ar_life_view(const struct ar_context *ctx, struct ar_arena *arena, const char *id,
+		 struct ar_view *ret, struct ar_error *err)
+{
+	return ar_container_view(ctx->root, arena, id, ret, err);
 }
