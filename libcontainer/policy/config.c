@@ -31,70 +31,43 @@
 
 /* --- what the file may say --- */
 
-#define OPT_OUT(json, member) \
-	.name = json, .type = AR_T_STRING, .offset = offsetof(struct ar_opt_out, member)
 static const struct ar_field opt_out_fields[] = {
-	{ OPT_OUT("control", control), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
-	{ OPT_OUT("image", image), .flags = AR_F_NONEMPTY },
-	{ OPT_OUT("annotation", annotation), .flags = AR_F_NONEMPTY },
-	{ OPT_OUT("path", path), .flags = AR_F_NONEMPTY },
-	{ OPT_OUT("reason", reason), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
-	{ OPT_OUT("expires", expires), .flags = AR_F_NONEMPTY },
+	AR_FIELD_STRING(ar_opt_out, control, "control", AR_F_REQUIRED | AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_opt_out, image, "image", AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_opt_out, annotation, "annotation", AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_opt_out, path, "path", AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_opt_out, reason, "reason", AR_F_REQUIRED | AR_F_NONEMPTY),
+	AR_FIELD_STRING(ar_opt_out, expires, "expires", AR_F_NONEMPTY),
 };
-static const struct ar_class opt_out_class = {
-	.name = "opt-out",
-	.size = sizeof(struct ar_opt_out),
-	.fields = opt_out_fields,
-	.n = AR_COUNT(opt_out_fields),
-	.strict = true,
-	.line_at = -1,
-};
+static const struct ar_class opt_out_class = AR_CLASS_STRICT(ar_opt_out, "opt-out", opt_out_fields);
 
-#define HOOK(json, kind, member) \
-	.name = json, .type = kind, .offset = offsetof(struct ar_hook_allow, member)
 static const struct ar_field hook_fields[] = {
-	{ HOOK("path", AR_T_STRING, path), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
-	{ HOOK("args", AR_T_STRINGS, args), .flags = AR_F_REQUIRED },
-	{ HOOK("reason", AR_T_STRING, reason), .flags = AR_F_REQUIRED | AR_F_NONEMPTY },
+	AR_FIELD_STRING(ar_hook_allow, path, "path", AR_F_REQUIRED | AR_F_NONEMPTY),
+	AR_FIELD_STRINGS(ar_hook_allow, args, "args", AR_F_REQUIRED),
+	AR_FIELD_STRING(ar_hook_allow, reason, "reason", AR_F_REQUIRED | AR_F_NONEMPTY),
 };
-static const struct ar_class hook_class = {
-	.name = "hook",
-	.size = sizeof(struct ar_hook_allow),
-	.fields = hook_fields,
-	.n = AR_COUNT(hook_fields),
-	.strict = true,
-	.line_at = -1,
-};
+static const struct ar_class hook_class = AR_CLASS_STRICT(ar_hook_allow, "hook", hook_fields);
 
-#define CONFIG(json, kind, member) \
-	.name = json, .type = kind, .offset = offsetof(struct ar_config, member)
 static const struct ar_field config_fields[] = {
-	{ CONFIG("profile", AR_T_STRING, profile) },
-	{ CONFIG("minimum-profile", AR_T_STRING, minimum_profile) },
-	{ CONFIG("scratch-size", AR_T_U64, scratch_size) },
-	{ CONFIG("home-size", AR_T_U64, home_size) },
-	{ CONFIG("tmpfs-ceiling", AR_T_U64, tmpfs_ceiling) },
-	{ CONFIG("memory-limit", AR_T_U64, memory_limit) },
-	{ CONFIG("memory-ceiling", AR_T_U64, memory_ceiling) },
-	{ CONFIG("pids-limit", AR_T_U64, pids_limit) },
-	{ CONFIG("pids-ceiling", AR_T_U64, pids_ceiling) },
-	{ CONFIG("nofile-ceiling", AR_T_U64, nofile_ceiling) },
-	{ CONFIG("bind-sources", AR_T_STRINGS, bind_sources) },
-	{ CONFIG("engine-roots", AR_T_STRINGS, engine_roots) },
-	{ CONFIG("hooks", AR_T_LIST, hooks), .of = &hook_class },
-	{ CONFIG("opt-outs", AR_T_LIST, opt_outs), .of = &opt_out_class },
-	{ CONFIG("strengths", AR_T_MAP, strengths) },
-	{ CONFIG("subid-start", AR_T_U64, subid_start), .max = UINT32_MAX },
-	{ CONFIG("subid-count", AR_T_U64, subid_count), .max = UINT32_MAX },
+	AR_FIELD_STRING(ar_config, profile, "profile", 0),
+	AR_FIELD_STRING(ar_config, minimum_profile, "minimum-profile", 0),
+	AR_FIELD_U64(ar_config, scratch_size, "scratch-size", 0, 0),
+	AR_FIELD_U64(ar_config, home_size, "home-size", 0, 0),
+	AR_FIELD_U64(ar_config, tmpfs_ceiling, "tmpfs-ceiling", 0, 0),
+	AR_FIELD_U64(ar_config, memory_limit, "memory-limit", 0, 0),
+	AR_FIELD_U64(ar_config, memory_ceiling, "memory-ceiling", 0, 0),
+	AR_FIELD_U64(ar_config, pids_limit, "pids-limit", 0, 0),
+	AR_FIELD_U64(ar_config, pids_ceiling, "pids-ceiling", 0, 0),
+	AR_FIELD_U64(ar_config, nofile_ceiling, "nofile-ceiling", 0, 0),
+	AR_FIELD_STRINGS(ar_config, bind_sources, "bind-sources", 0),
+	AR_FIELD_STRINGS(ar_config, engine_roots, "engine-roots", 0),
+	AR_FIELD_LIST(ar_config, hooks, "hooks", 0, hook),
+	AR_FIELD_LIST(ar_config, opt_outs, "opt-outs", 0, opt_out),
+	AR_FIELD_MAP(ar_config, strengths, "strengths", 0),
+	AR_FIELD_U64(ar_config, subid_start, "subid-start", 0, UINT32_MAX),
+	AR_FIELD_U64(ar_config, subid_count, "subid-count", 0, UINT32_MAX),
 };
-const struct ar_class ar_config_class = {
-	.name = "configuration",
-	.size = sizeof(struct ar_config),
-	.fields = config_fields,
-	.n = AR_COUNT(config_fields),
-	.strict = true,
-	.line_at = -1,
-};
+const struct ar_class ar_config_class = AR_CLASS_STRICT(ar_config, "configuration", config_fields);
 const struct ar_config ar_config_default;
 
 /* --- what the tables cannot say --- */

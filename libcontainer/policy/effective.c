@@ -10,23 +10,15 @@
 #include "json/read.h"
 #include "json/write.h"
 
-#define DECISION(member)                                       \
-	{                                                      \
-		.name = #member, .type = AR_T_STRING,          \
-		.offset = offsetof(struct ar_decision, member) \
-	}
 static const struct ar_field decision_fields[] = {
-	DECISION(field), DECISION(asked),  DECISION(got),
-	DECISION(kind),	 DECISION(reason), DECISION(control),
+	AR_FIELD_STRING(ar_decision, field, "field", 0),
+	AR_FIELD_STRING(ar_decision, asked, "asked", 0),
+	AR_FIELD_STRING(ar_decision, got, "got", 0),
+	AR_FIELD_STRING(ar_decision, kind, "kind", 0),
+	AR_FIELD_STRING(ar_decision, reason, "reason", 0),
+	AR_FIELD_STRING(ar_decision, control, "control", 0),
 };
-const struct ar_class ar_decision_class = {
-	.name = "decision",
-	.size = sizeof(struct ar_decision),
-	.fields = decision_fields,
-	.n = AR_COUNT(decision_fields),
-	.strict = true,
-	.line_at = -1,
-};
+const struct ar_class ar_decision_class = AR_CLASS_STRICT(ar_decision, "decision", decision_fields);
 
 /* What is true or false of an effective configuration. */
 #define SWITCH(name, member)                                \
@@ -63,25 +55,18 @@ struct outside {
 	struct ar_list decisions;
 	struct ar_spec *config;
 };
-#define OUTSIDE(json, kind, member) \
-	.name = json, .type = kind, .offset = offsetof(struct outside, member)
 static const struct ar_field outside_fields[] = {
-	{ OUTSIDE("profile", AR_T_STRING, profile), .flags = AR_F_REQUIRED },
-	{ OUTSIDE("digest", AR_T_STRING, digest) },
-	{ OUTSIDE("home", AR_T_STRING, home) },
-	{ OUTSIDE("homeSize", AR_T_U64, home_size) },
-	{ OUTSIDE("seccompAllowed", AR_T_STRINGS, seccomp_allowed) },
-	{ OUTSIDE("privilegedGids", AR_T_U64S, privileged_gids) },
-	{ OUTSIDE("decisions", AR_T_LIST, decisions), .of = &ar_decision_class },
-	{ OUTSIDE("config", AR_T_OBJECT, config), .of = &ar_spec_class, .flags = AR_F_REQUIRED },
+	AR_FIELD_STRING(outside, profile, "profile", AR_F_REQUIRED),
+	AR_FIELD_STRING(outside, digest, "digest", 0),
+	AR_FIELD_STRING(outside, home, "home", 0),
+	AR_FIELD_U64(outside, home_size, "homeSize", 0, 0),
+	AR_FIELD_STRINGS(outside, seccomp_allowed, "seccompAllowed", 0),
+	AR_FIELD_U64S(outside, privileged_gids, "privilegedGids", 0, 0),
+	AR_FIELD_LIST(outside, decisions, "decisions", 0, ar_decision),
+	AR_FIELD_OBJECT(outside, config, "config", AR_F_REQUIRED, ar_spec),
 };
-static const struct ar_class outside_class = {
-	.name = "effective configuration",
-	.size = sizeof(struct outside),
-	.fields = outside_fields,
-	.n = AR_COUNT(outside_fields),
-	.line_at = -1,
-};
+static const struct ar_class outside_class =
+	AR_CLASS(outside, "effective configuration", outside_fields);
 
 const char *ar_effective_not_applied(const struct ar_effective *e, enum ar_control control)
 {

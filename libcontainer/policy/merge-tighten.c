@@ -19,27 +19,20 @@ struct wish {
 	struct ar_strings masked_paths, readonly_paths, drop_capabilities;
 };
 
-#define AT(member) .offset = offsetof(struct wish, member)
 static const struct ar_field wish_fields[] = {
-	{ .name = "profile", .type = AR_T_STRING, AT(profile) },
-	{ .name = "memory-limit", .type = AR_T_U64, AT(memory_limit) },
-	{ .name = "pids-limit", .type = AR_T_U64, AT(pids_limit) },
-	{ .name = "scratch-size", .type = AR_T_U64, AT(scratch_size) },
-	{ .name = "home-size", .type = AR_T_U64, AT(home_size) },
-	{ .name = "nofile-limit", .type = AR_T_U64, AT(nofile_limit) },
-	{ .name = "no-home", .type = AR_T_TRI, AT(no_home) },
-	{ .name = "masked-paths", .type = AR_T_STRINGS, AT(masked_paths) },
-	{ .name = "read-only-paths", .type = AR_T_STRINGS, AT(readonly_paths) },
-	{ .name = "drop-capabilities", .type = AR_T_STRINGS, AT(drop_capabilities) },
+	AR_FIELD_STRING(wish, profile, "profile", 0),
+	AR_FIELD_U64(wish, memory_limit, "memory-limit", 0, 0),
+	AR_FIELD_U64(wish, pids_limit, "pids-limit", 0, 0),
+	AR_FIELD_U64(wish, scratch_size, "scratch-size", 0, 0),
+	AR_FIELD_U64(wish, home_size, "home-size", 0, 0),
+	AR_FIELD_U64(wish, nofile_limit, "nofile-limit", 0, 0),
+	AR_FIELD_TRI(wish, no_home, "no-home", 0),
+	AR_FIELD_STRINGS(wish, masked_paths, "masked-paths", 0),
+	AR_FIELD_STRINGS(wish, readonly_paths, "read-only-paths", 0),
+	AR_FIELD_STRINGS(wish, drop_capabilities, "drop-capabilities", 0),
 };
-static const struct ar_class wish_class = {
-	.name = "policy of the bundle",
-	.size = sizeof(struct wish),
-	.fields = wish_fields,
-	.n = AR_COUNT(wish_fields),
-	.strict = true,
-	.line_at = -1,
-};
+static const struct ar_class wish_class =
+	AR_CLASS_STRICT(wish, "policy of the bundle", wish_fields);
 
 /* Where a wish comes from. */
 struct origin {
