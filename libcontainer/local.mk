@@ -24,6 +24,8 @@ libcontainer_a_SOURCES = \
 	%D%/base/file.h \
 	%D%/base/log.c \
 	%D%/base/log.h \
+	%D%/base/passwd.c \
+	%D%/base/passwd.h \
 	%D%/base/path.c \
 	%D%/base/path.h \
 	%D%/base/process.c \

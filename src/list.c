@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <pwd.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "base/passwd.h"
 #include "base/str.h"
 #include "command.h"
 #include "output.h"
 #include "json/write.h"
+
+#define PASSWD_MAX (16u << 20)
 
 struct options {
 	const char *format;
@@ -32,20 +36,17 @@ struct views {
 	size_t n;
 };
 
-/* From the file alone: asking the name services costs a start of theirs, and may hang. */
 static const char *owner_name(struct ar_arena *arena, uint64_t uid)
 {
-	FILE *file = fopen("/etc/passwd", "re");
-	const char *name = NULL;
-	struct passwd *entry;
+	struct ar_passwd user;
+	struct ar_error ignored;
+	size_t len;
+	char *text;
 
-	while (file && !name && (entry = fgetpwent(file))) {
-		if (entry->pw_uid == uid)
-			name = ar_strdup(arena, entry->pw_name);
-	}
-	if (file)
-		(void)fclose(file); /* was only read */
-	return name ? name : ar_printf(arena, "#%llu", (unsigned long long)uid);
+	if (ar_file_read(arena, AT_FDCWD, "/etc/passwd", PASSWD_MAX, &text, &len, &ignored) == 0 &&
+	    ar_passwd_next(&text, uid, &user))
+		return user.name;
+	return ar_printf(arena, "#%llu", (unsigned long long)uid);
 }
 
 /* Of the next view. Containers mostly have one owner, so that the file is read once. */

@@ -50,6 +50,7 @@ unit_tests = \
 	%D%/unit/test-mount-options \
 	%D%/unit/test-netdev \
 	%D%/unit/test-options \
+	%D%/unit/test-passwd \
 	%D%/unit/test-path \
 	%D%/unit/test-personality \
 	%D%/unit/test-policy-config \

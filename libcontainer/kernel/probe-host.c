@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/passwd.h"
 #include "base/str.h"
 #include "kernel/cgroup.h"
 #include "kernel/landlock.h"
@@ -132,18 +133,10 @@ static char *field(char *line, unsigned int n)
 
 static const char *user_name(struct ar_arena *arena, uid_t uid)
 {
-	char *text = read_text(arena, "/etc/passwd"), *save = NULL;
+	char *text = read_text(arena, "/etc/passwd");
+	struct ar_passwd user;
 
-	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *id = field(line, 2);
-
-		if (id && strtoul(id, NULL, 10) == uid && *id != ':') {
-			line[strcspn(line, ":")] = '\0';
-			return line;
-		}
-	}
-	return NULL;
+	return ar_passwd_next(&text, uid, &user) ? user.name : NULL;
 }
 
 /* subuid(5): "user:first:count", the user by name or number. */

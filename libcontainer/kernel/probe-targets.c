@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/passwd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/probe-internal.h"
@@ -119,27 +120,14 @@ void ar_probe_targets(struct ar_probing *p)
 		f->scratch_target[s] = resolve(p, ar_scratch_paths[s]);
 }
 
-/* The sixth field of the user's line of passwd(5). NULL: none. */
-static const char *home_of(struct ar_arena *arena, char *passwd, uint64_t uid)
+/* NULL: none. */
+static const char *home_of(char *passwd, uint64_t uid)
 {
-	for (char *line = passwd, *next; line && *line; line = next) {
-		char *field[7];
-		size_t n = 0;
-		uint64_t value;
+	struct ar_passwd user;
 
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		for (char *at = line; at && n < AR_COUNT(field); n++) {
-			field[n] = at;
-			at = strchr(at, ':');
-			if (at)
-				*at++ = '\0';
-		}
-		if (n >= 6 && ar_parse_u64(field[2], &value) == 0 && value == uid &&
-		    field[5][0] == '/')
-			return ar_strdup(arena, field[5]);
-	}
+	while (ar_passwd_next(&passwd, uid, &user))
+		if (user.home[0] == '/')
+			return user.home;
 	return NULL;
 }
 
@@ -172,7 +160,7 @@ void ar_probe_home(struct ar_probing *p)
 	if (passwd < 0 ||
 	    ar_file_read_fd(p->arena, passwd, "etc/passwd", PASSWD_MAX, &text, &len, NULL) < 0)
 		return; /* without a list of users there is no home: policy records that */
-	home = home_of(p->arena, text, uid);
+	home = home_of(text, uid);
 	if (!home)
 		return;
 	f->home = resolve(p, home);

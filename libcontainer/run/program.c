@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/passwd.h"
 #include "base/str.h"
 
 #define PASSWD_MAX (1 << 20)
@@ -68,26 +69,17 @@ static const char *variable(const struct ar_strings *env, const char *name)
 	return NULL;
 }
 
-/* The sixth field of the line whose third is uid; "/" when there is none, as runc. */
+/* The user's as the container's passwd(5) has it; "/" when there is none, as runc. */
 static const char *home_of(struct ar_arena *arena, uint64_t uid)
 {
+	struct ar_passwd user;
 	struct ar_error ignored;
-	char *text, *save = NULL;
+	char *text;
 	size_t len;
 
 	if (ar_file_read(arena, AT_FDCWD, "/etc/passwd", PASSWD_MAX, &text, &len, &ignored) < 0)
 		return "/";
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *field[7] = { 0 };
-		uint64_t id;
-		size_t n = 0;
-
-		for (char *p = line; p && n < AR_COUNT(field); n++)
-			field[n] = strsep(&p, ":");
-		if (n >= 6 && ar_parse_u64(field[2], &id) == 0 && id == uid)
-			return *field[5] ? field[5] : "/";
-	}
-	return "/";
+	return ar_passwd_next(&text, uid, &user) && *user.home ? user.home : "/";
 }
 
 int ar_program_environment(struct ar_arena *arena, const struct ar_process *process,
