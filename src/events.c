@@ -145,22 +145,6 @@ static int follow(struct watch *watch, struct ar_error *err)
 	return r == -ENODEV ? 0 : r;
 }
 
-static int open_cgroup(struct watch *watch, struct ar_error *err)
-{
-	const struct ar_record *record = watch->container.record;
-	int r;
-
-	if (!record->cgroup)
-		return ar_refuse(err, ENOTSUP,
-				 "container %s has no cgroup of its own, in which they are counted",
-				 watch->id);
-	r = ar_cgroup_reopen(watch->container.arena, record->cgroup_root, record->cgroup,
-			     &watch->cgroup, err);
-	if (r == 0 && watch->cgroup.fd < 0)
-		r = ar_refuse(err, ENOENT, "the cgroup of container %s is gone", watch->id);
-	return r;
-}
-
 static int open_rdt(struct watch *watch, struct ar_error *err)
 {
 	const struct ar_linux *linux;
@@ -184,7 +168,7 @@ static int open_watch(struct ar_call *call, struct watch *watch, struct ar_error
 	if (r == 0 && watch->container.pidfd < 0)
 		r = ar_refuse(err, ESRCH, "container with id %s is not running", watch->id);
 	if (r == 0)
-		r = open_cgroup(watch, err);
+		r = ar_container_cgroup(&watch->container, "to count in", &watch->cgroup, err);
 	if (r == 0)
 		r = open_rdt(watch, err);
 	return r;

@@ -36,7 +36,7 @@ struct pids {
 
 static int find_pids(struct ar_call *call, struct pids *ret, struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
 	struct ar_view view = { 0 };
 	int r;
 

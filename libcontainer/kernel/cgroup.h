@@ -27,6 +27,7 @@ struct ar_cgroup {
 };
 #define AR_CGROUP_INIT ((struct ar_cgroup){ .root_fd = -1, .fd = -1, .made_from = -1 })
 void ar_cgroup_close(struct ar_cgroup *cgroup);
+#define _cleanup_cgroup_ __attribute__((cleanup(ar_cgroup_close)))
 
 /* Find the v2 tree: *ret_root in arena. -ENOENT when there is none. */
 int ar_cgroup_find_root(struct ar_arena *arena, const char **ret_root, struct ar_error *err);

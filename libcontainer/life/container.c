@@ -29,6 +29,20 @@ int ar_container_open(struct ar_container *c, const struct ar_context *ctx, cons
 	return r;
 }
 
+int ar_container_cgroup(const struct ar_container *c, const char *use, struct ar_cgroup *ret,
+			struct ar_error *err)
+{
+	const struct ar_record *record = c->record;
+	int r;
+
+	if (!record->cgroup)
+		return ar_refuse(err, ENOTSUP, "container has no cgroup of its own %s", use);
+	r = ar_cgroup_reopen(c->arena, record->cgroup_root, record->cgroup, ret, err);
+	if (r == 0 && ret->fd < 0)
+		r = ar_refuse(err, ENOENT, "the container's cgroup '%s' is gone", record->cgroup);
+	return r;
+}
+
 int ar_container_read_effective(struct ar_container *c, struct ar_error *err)
 {
 	return ar_effective_load(c->arena, c->dir.fd, &c->effective, err);

@@ -14,6 +14,10 @@ struct ar_container {
 };
 int ar_container_open(struct ar_container *ret, const struct ar_context *ctx, const char *id,
 		      enum ar_lock lock, struct ar_error *err);
+/* Its cgroup, open; use is what it is for, as messages say it: "to freeze". -ENOTSUP: it has none
+ * of its own; -ENOENT: it is gone. */
+int ar_container_cgroup(const struct ar_container *container, const char *use,
+			struct ar_cgroup *ret, struct ar_error *err);
 int ar_container_read_effective(struct ar_container *container, struct ar_error *err);
 /* A warning for the capabilities of a process that no kernel knows, and that it so does not get. */
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);

@@ -141,7 +141,7 @@ static enum ar_occupants occupants(struct removal *removal, const struct ar_cgro
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
 	const struct ar_record *record = removal->record;
 	enum ar_occupants who = AR_OCCUPANTS_ITS;
 	int r;

@@ -38,10 +38,11 @@ static bool is_first_of_namespace(pid_t pid)
 }
 
 /* Signal all processes of the container. *ret_any: there were some. */
-static int signal_cgroup(struct ar_arena *arena, const struct ar_record *record, int signo,
-			 bool *ret_any, struct ar_error *err)
+static int signal_cgroup(const struct ar_container *c, int signo, bool *ret_any,
+			 struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
+	const struct ar_record *record = c->record;
 	pid_t *pids;
 	size_t n = 0;
 	int r;
@@ -49,10 +50,10 @@ static int signal_cgroup(struct ar_arena *arena, const struct ar_record *record,
 	*ret_any = false;
 	if (!record->cgroup)
 		return 0;
-	r = ar_cgroup_reopen(arena, record->cgroup_root, record->cgroup, &cgroup, err);
+	r = ar_cgroup_reopen(c->arena, record->cgroup_root, record->cgroup, &cgroup, err);
 	if (r < 0 || cgroup.fd < 0)
 		return r;
-	r = ar_cgroup_pids(arena, &cgroup, &pids, &n, err);
+	r = ar_cgroup_pids(c->arena, &cgroup, &pids, &n, err);
 	if (r == 0 && n > 0)
 		r = ar_cgroup_signal(&cgroup, signo, err);
 	*ret_any = n > 0;
@@ -73,7 +74,7 @@ static int signal_init(int pidfd, int signo, struct ar_error *err)
  */
 static int has_left(struct ar_container *c, const char *root, struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
 	const struct ar_record *record = c->record;
 	int r;
 
@@ -97,7 +98,7 @@ static int kill_stopped(struct ar_container *c, const char *root, int signo, boo
 	bool any = false;
 
 	if (r > 0)
-		r = signal_cgroup(c->arena, c->record, signo, &any, err);
+		r = signal_cgroup(c, signo, &any, err);
 	if (r < 0 || any || all)
 		return r;
 	return ar_refuse(err, ESRCH, "container not running");
@@ -115,7 +116,7 @@ int ar_life_kill(const struct ar_context *ctx, const char *id, int signo, bool a
 	if (c.pidfd < 0)
 		return kill_stopped(&c, ctx->root, signo, all, err);
 	if (signo == SIGKILL && !is_first_of_namespace((pid_t)c.record->pid.value)) {
-		r = signal_cgroup(c.arena, c.record, signo, &any, err);
+		r = signal_cgroup(&c, signo, &any, err);
 		if (r < 0)
 			return ar_prefix(err, r, "unable to kill all processes");
 		/* and the first one in any case: it may be elsewhere, or there is no cgroup */

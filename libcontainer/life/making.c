@@ -319,7 +319,7 @@ int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
  */
 static void leave_to_others(struct ar_making *m)
 {
-	struct ar_cgroup now __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup now = AR_CGROUP_INIT;
 	enum ar_occupants who;
 	struct ar_error ignored;
 

@@ -7,19 +7,10 @@
 
 static int freeze(const struct ar_container *c, bool frozen, struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
-	const struct ar_record *record = c->record;
-	int r;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
+	int r = ar_container_cgroup(c, "to freeze", &cgroup, err);
 
-	if (!record->cgroup)
-		return ar_refuse(err, ENOTSUP, "container has no cgroup of its own to freeze");
-	r = ar_cgroup_reopen(c->arena, record->cgroup_root, record->cgroup, &cgroup, err);
-	if (r < 0)
-		return r;
-	if (cgroup.fd < 0)
-		return ar_refuse(err, ENOENT, "the container's cgroup '%s' is gone",
-				 record->cgroup);
-	return ar_cgroup_freeze(&cgroup, frozen, err);
+	return r < 0 ? r : ar_cgroup_freeze(&cgroup, frozen, err);
 }
 
 int ar_life_pause(const struct ar_context *ctx, const char *id, struct ar_error *err)

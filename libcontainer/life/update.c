@@ -30,19 +30,6 @@ static const struct ar_resources *resources_of(const struct ar_effective *effect
 	return effective->spec->linux ? effective->spec->linux->resources : NULL;
 }
 
-static int open_cgroup(const struct ar_container *c, struct ar_cgroup *ret, struct ar_error *err)
-{
-	int r;
-
-	if (!c->record->cgroup)
-		return ar_refuse(err, ENOTSUP, "container has no cgroup of its own to limit");
-	r = ar_cgroup_reopen(c->arena, c->record->cgroup_root, c->record->cgroup, ret, err);
-	if (r == 0 && ret->fd < 0)
-		r = ar_refuse(err, ENOENT, "the container's cgroup '%s' is gone",
-			      c->record->cgroup);
-	return r;
-}
-
 /*
  * systemd writes what it is told, in its own units of measure, and what it was told before, when it
  * sees a reason: so it has to know. What it does not know, and exact values, come from us after it.
@@ -90,7 +77,7 @@ static const struct ar_resources *written(const struct updating *u, const struct
  */
 static int write_limits(const struct updating *u, struct ar_error *err)
 {
-	struct ar_cgroup cgroup __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
 	const struct ar_effective *e = u->c->effective;
 	struct ar_limit_default defaults = {
 		.pids = e->pids_default && !u->asked.pids,
@@ -98,7 +85,7 @@ static int write_limits(const struct updating *u, struct ar_error *err)
 		.swap = e->swap_default && !u->asked.swap,
 	};
 	struct ar_error ignored;
-	int r = open_cgroup(u->c, &cgroup, err);
+	int r = ar_container_cgroup(u->c, "to limit", &cgroup, err);
 
 	if (r < 0)
 		return r;
