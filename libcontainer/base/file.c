@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -282,4 +283,9 @@ int ar_tree_remove(int dirfd, const char *name, struct ar_error *err)
 	int r = remove_below(dirfd, name, 0);
 
 	return r < 0 ? ar_fail(err, -r, "remove '%s'", name) : 0;
+}
+
+bool ar_is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }

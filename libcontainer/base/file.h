@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct ar_arena;
 struct ar_error;
+struct stat;
 
 /*
  * Read a whole regular file of at most max bytes, terminated with a NUL that *ret_len does not
@@ -38,3 +40,5 @@ int ar_file_write(int dirfd, const char *path, const char *text, struct ar_error
  *
  */
 int ar_tree_remove(int dirfd, const char *name, struct ar_error *err);
+/* Whether it is the null device, whatever its name is. */
+bool ar_is_null_device(const struct stat *st);

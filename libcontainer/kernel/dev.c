@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -204,7 +205,7 @@ static bool is_null_device(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	return fstat(fd, &st) == 0 && ar_is_null_device(&st);
 }
 
 int ar_dev_own_null(int dev, struct ar_error *err)

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #define DEFAULT_UMASK 0022
@@ -21,11 +21,6 @@
 static bool is_id(uint64_t id)
 {
 	return id < UINT32_MAX;
-}
-
-static bool is_null_device(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
 /*
@@ -44,7 +39,7 @@ static int give_streams(uid_t uid, struct ar_error *err)
 				continue; /* closed by the caller: it stays so */
 			return ar_fail(err, errno, "stat standard stream %d", fd);
 		}
-		if (st.st_uid == uid || is_null_device(&st))
+		if (st.st_uid == uid || ar_is_null_device(&st))
 			continue;
 		if (fchown(fd, uid, (gid_t)-1) == 0)
 			continue;

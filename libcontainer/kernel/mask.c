@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -215,7 +215,7 @@ int ar_null_verify(int fd, struct ar_error *err)
 
 	if (fstat(fd, &st) < 0)
 		return ar_fail(err, errno, "the null device");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+	if (!ar_is_null_device(&st))
 		return ar_refuse(
 			err, EINVAL,
 			"/dev/null of the container is not the null device: nothing can be masked with it");
@@ -297,7 +297,7 @@ static int verify_masked(struct mask *m, int target, const char *path)
 	if (fstat(target, &st) < 0)
 		return ar_fail(m->err, errno, "inspect '%s'", path);
 	if (S_ISDIR(st.st_mode) ? m->empty_dev && st.st_dev == m->empty_dev
-				: S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+				: ar_is_null_device(&st))
 		return 0;
 	return ar_refuse(m->err, EAGAIN, "'%s' is not masked: it was moved in the meantime", path);
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -131,7 +130,7 @@ static void add_node(int root, const char *path, struct ar_map *map)
 		return;
 	if (fstatfs(fd, &fs) < 0 || fs.f_type == DEVPTS_SUPER_MAGIC)
 		return;
-	add(map, path, st.st_rdev == makedev(1, 3) ? NULL_PATH : path);
+	add(map, path, ar_is_null_device(&st) ? NULL_PATH : path);
 }
 
 static size_t count_lines(const char *text)

@@ -5,17 +5,15 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 
 static bool needs_pipe(const struct stat *st)
 {
-	if (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode))
-		return false;
-	return !S_ISCHR(st->st_mode) || st->st_rdev != makedev(1, 3);
+	return !S_ISFIFO(st->st_mode) && !S_ISSOCK(st->st_mode) && !ar_is_null_device(st);
 }
 
 /* A number above the standard streams, some of which may be closed. */
