@@ -26,7 +26,6 @@
 
 #define POLICY "policy"
 #define SOON (30 * 86400)
-#define DEFAULT_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 
 /* Whether this host has what a control of that name is made of; false only when it surely has not.
  */
@@ -108,12 +107,12 @@ void ar_doctor_policy(struct ar_visit *v)
 			     err.text);
 		return;
 	}
-	if (!file && access(DEFAULT_FILE, F_OK) < 0)
+	if (!file && access(AR_CONFIG_FILE, F_OK) < 0)
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_OK, NULL,
-			     "%s does not exist: the defaults apply", DEFAULT_FILE);
+			     "%s does not exist: the defaults apply", AR_CONFIG_FILE);
 	else
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_OK, NULL, "%s is valid",
-			     file ? file : DEFAULT_FILE);
+			     file ? file : AR_CONFIG_FILE);
 	if (ar_profile_choose(v->call->globals->profile, v->call->context.argv0, config, &profile,
 			      &err) < 0)
 		ar_visit_add(v, POLICY, "profile", AR_VERDICT_FAILURE,

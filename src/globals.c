@@ -37,7 +37,7 @@ static const struct ar_option options[] = {
 	{ "profile", 0, AR_OPTION_STRING, false, AT(profile), NULL,
 	  "hardening profile of new containers: compat, agent or strict" },
 	{ "config", 0, AR_OPTION_STRING, false, AT(config), NULL,
-	  "policy file in place of " AR_SYSCONFDIR "/agentrun/agentrun.conf" },
+	  "policy file in place of " AR_CONFIG_FILE },
 	{ "criu", 0, AR_OPTION_STRING, false, AT(criu), "criu",
 	  "CRIU program of checkpoint and restore" },
 	{ "version", 'v', AR_OPTION_BOOL, false, AT(version), NULL, "print the version" },

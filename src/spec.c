@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "command.h"
 #include "version.h"
@@ -30,9 +31,7 @@ static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, opti
 
 /* The document as data: it is the one that runc writes, so that what users know to edit is there.
  */
-static const char *const environment[] = {
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm", NULL
-};
+static const char *const environment[] = { "PATH=" AR_PATH_USUAL, "TERM=xterm", NULL };
 static const char *const arguments[] = { "sh", NULL };
 static const char *const capabilities[] = { "CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE",
 					    NULL };

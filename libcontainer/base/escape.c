@@ -4,37 +4,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * The length of the UTF-8 character at s, 0 when there is none (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). s is terminated, so that no continuation byte is read behind
- * its end.
- */
-static size_t utf8_length(const unsigned char *s)
+size_t ar_utf8_length(const unsigned char *s, size_t left)
 {
-	static const struct {
-		unsigned char mask, lead, low, high; /* low, high: bounds of the second byte */
-		unsigned char length;
-	} forms[] = {
-		{ 0x80, 0x00, 0x00, 0x00, 1 }, { 0xff, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xff, 0xed, 0x80, 0x9f, 3 }, { 0xf0, 0xe0, 0x80, 0xbf, 3 },
-		{ 0xff, 0xf0, 0x90, 0xbf, 4 }, { 0xff, 0xf4, 0x80, 0x8f, 4 },
-	};
+	uint32_t c;
+	size_t len;
 
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		return (s[1] & 0xc0) == 0x80 ? 2 : 0;
-	if (s[0] >= 0xf1 && s[0] <= 0xf3)
-		return (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 ? 4
-											       : 0;
-	for (size_t i = 0; i < AR_COUNT(forms); i++) {
-		if ((s[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		if (forms[i].length == 1)
-			return 1;
-		if (s[1] < forms[i].low || s[1] > forms[i].high || (s[2] & 0xc0) != 0x80)
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (left < len)
+		return 0;
+	c = s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-		return forms[i].length == 3 || (s[3] & 0xc0) == 0x80 ? forms[i].length : 0;
+		c = c << 6 | (s[i] & 0x3f);
 	}
-	return 0;
+	/* longer than needed, a surrogate, beyond Unicode */
+	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10ffff ||
+	    (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return len;
 }
 
 /* The short escape for c, or 0. */
@@ -83,7 +75,7 @@ static void escape(struct ar_text *t, const char *s, enum style style)
 	const unsigned char *p = (const unsigned char *)s, *plain = p;
 
 	while (*p) {
-		size_t len = utf8_length(p);
+		size_t len = ar_utf8_length(p, 4);
 
 		if ((len > 1 && !is_c1_control(p)) ||
 		    (len == 1 && *p >= 0x20 && *p != 0x7f && !short_escape(*p))) {

@@ -20,8 +20,6 @@
  * refused.
  */
 #define RACES_MAX 64
-/* as many links as the kernel follows in one path (path_resolution(7)) */
-#define LINKS_MAX 40
 
 static int open_resolved(int root, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
@@ -99,7 +97,7 @@ static int follow_link(struct walk *w, int parent, const char *part)
 	size_t rest = strlen(w->todo);
 	ssize_t len;
 
-	if (++w->links > LINKS_MAX)
+	if (++w->links > AR_LINKS_MAX)
 		return -ELOOP;
 	len = readlinkat(parent, part, target, sizeof(target));
 	if (len < 0)

@@ -8,6 +8,11 @@
 struct ar_arena;
 struct ar_error;
 
+/* $PATH where nobody says one. */
+#define AR_PATH_USUAL "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* As many links as the kernel follows in one path (path_resolution(7)). */
+#define AR_LINKS_MAX 40
+
 /*
  * Everything inside a container's root is opened beneath a descriptor of it, with openat2(2)
  * (Linux 5.6): the container cannot redirect a path by links, "..", or /proc magic.

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/escape.h"
+
 size_t ar_json_text_newlines(const char *text, size_t at)
 {
 	const char *end = text + at;
@@ -14,32 +16,6 @@ size_t ar_json_text_newlines(const char *text, size_t at)
 		n++;
 	}
 	return n;
-}
-
-/* The length of the character that starts at s, with left bytes to go; 0 when it is none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-	uint32_t c;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (left < len)
-		return 0;
-	c = s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	/* longer than needed, a surrogate, beyond Unicode */
-	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10ffff ||
-	    (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return len;
 }
 
 /* The value of XXXX behind \u; UINT32_MAX when there are no four hexadecimal digits. */
@@ -108,7 +84,7 @@ const char *ar_json_text_check(const char *text, size_t len, size_t *ret_at)
 				return "half of a surrogate pair in a string";
 			}
 		} else if (step == 0) {
-			step = utf8_length(s + at, len - at);
+			step = ar_utf8_length(s + at, len - at);
 			if (step == 0 || s[at] == '\0') {
 				*ret_at = at;
 				return step == 0 ? "not UTF-8" : "a NUL byte";

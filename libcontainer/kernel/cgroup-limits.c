@@ -13,8 +13,6 @@
 
 /* Some engines send it for every container. */
 #define SHARES_DEFAULT 1024
-/* cgroup-v2.rst: the default of cpu.max */
-#define PERIOD_DEFAULT 100000
 
 struct planning {
 	struct ar_arena *arena;
@@ -178,7 +176,7 @@ static void plan_cpu_time(struct planning *p, const struct ar_cpu *c)
 	if (quota == 0 && period == 0)
 		return;
 	if (period == 0)
-		period = PERIOD_DEFAULT;
+		period = AR_CPU_PERIOD;
 	add_cpu(p, "cpu.quota", "cpu.max",
 		quota > 0 ? ar_printf(p->arena, "%" PRId64 " %" PRIu64, quota, period)
 			  : ar_printf(p->arena, "max %" PRIu64, period),

@@ -13,6 +13,9 @@ struct ar_resources;
  * private to cgroup*.c and its tests.
  */
 
+/* cgroup-v2.rst: the default of cpu.max, in microseconds */
+#define AR_CPU_PERIOD 100000
+
 /* Which member of struct ar_limit_default a limit belongs to. */
 enum ar_limit_part { AR_LIMIT_OTHER, AR_LIMIT_PIDS, AR_LIMIT_MEMORY, AR_LIMIT_SWAP };
 

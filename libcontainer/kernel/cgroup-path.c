@@ -20,7 +20,6 @@
 #include "policy/trust.h"
 
 /* the cgroup below which containers without a cgroupsPath live */
-#define OUR_PARENT "agentrun"
 
 void ar_cgroup_close(struct ar_cgroup *cgroup)
 {
@@ -127,7 +126,7 @@ static int choose_path(struct ar_arena *arena, const char *cgroups_path, const c
 			return r;
 	}
 	path = below ? ar_printf(arena, "%s/%s", parent, below)
-		     : ar_printf(arena, "%s/" OUR_PARENT "/%s", parent, id);
+		     : ar_printf(arena, "%s/" AR_CGROUP_PARENT "/%s", parent, id);
 	ar_path_clean(path);
 	if (ar_streq(path, "/"))
 		return ar_refuse(err, EINVAL, "cgroupsPath '%s' must not be the root of the tree",

@@ -16,7 +16,6 @@
 #define VERSION_OOM_POLICY 253 /* OOMPolicy= of a scope */
 #define VERSION_ZSWAP 253      /* MemoryZSwapMax= */
 
-#define PERIOD_DEFAULT 100000
 /* systemd counts a quota in hundredths of a processor */
 #define QUOTA_STEP 10000
 
@@ -74,7 +73,7 @@ static int as_idle(const struct converting *c, const char *property, const char 
 static int as_quota(const struct converting *c, const char *property, const char *value)
 {
 	char *copy = ar_strdup(c->arena, value), *period_text = strchr(copy, ' ');
-	uint64_t quota, period = PERIOD_DEFAULT;
+	uint64_t quota, period = AR_CPU_PERIOD;
 	int r;
 
 	if (period_text)

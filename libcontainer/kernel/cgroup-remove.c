@@ -22,7 +22,6 @@
 /* until the kernel has let go of a process that ended */
 #define LEAVE_WAIT_MS 500
 /* the parent that ar_cgroup_locate() gives containers without a cgroupsPath */
-#define OUR_PARENT "agentrun"
 
 /*
  * The last process has ended, but until the kernel let go of it, and of the controllers of a cgroup
@@ -131,7 +130,7 @@ static void remove_parents(const struct ar_cgroup *cgroup)
 		*strrchr(path, '/') = '\0';
 		name = strrchr(path, '/') + 1;
 		if (cgroup->made_from >= 0 ? depth < cgroup->made_from
-					   : !ar_streq(name, OUR_PARENT))
+					   : !ar_streq(name, AR_CGROUP_PARENT))
 			return;
 		if (unlinkat(cgroup->root_fd, path + 1, AT_REMOVEDIR) < 0)
 			return; /* another container is there */

@@ -29,6 +29,9 @@ struct ar_cgroup {
 void ar_cgroup_close(struct ar_cgroup *cgroup);
 #define _cleanup_cgroup_ __attribute__((cleanup(ar_cgroup_close)))
 
+/* The cgroup above those that nobody names. */
+#define AR_CGROUP_PARENT "agentrun"
+
 /* Find the v2 tree: *ret_root in arena. -ENOENT when there is none. */
 int ar_cgroup_find_root(struct ar_arena *arena, const char **ret_root, struct ar_error *err);
 /*

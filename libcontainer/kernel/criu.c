@@ -14,13 +14,13 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "base/socket.h"
 #include "base/sys.h"
 
 /* criu.c starts it and sees its end; criu-talk.c speaks with it. */
 
-#define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /* "criu swrk 3" finds the socket here. */
 #define SOCKET_FD 3
 _Static_assert(AR_CRIU_FIRST_FD == SOCKET_FD + 1, "what is passed on comes behind the socket");
@@ -50,7 +50,7 @@ int ar_criu_find(struct ar_arena *arena, const char *asked, const char **ret, st
 		return 0;
 	}
 	if (!path || !*path)
-		path = USUAL_PATH;
+		path = AR_PATH_USUAL;
 	for (const char *at = path; *at;) {
 		size_t n = strcspn(at, ":");
 		const char *file = ar_printf(arena, "%.*s/%s", (int)n, at, name);

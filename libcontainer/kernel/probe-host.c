@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/passwd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "kernel/cgroup.h"
 #include "kernel/landlock.h"
@@ -161,7 +162,7 @@ static uint64_t count_ids(struct ar_arena *arena, const char *path, const struct
 
 const char *ar_host_program(struct ar_arena *arena, const char *name)
 {
-	static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static const char usual[] = AR_PATH_USUAL;
 	const char *path = getenv("PATH");
 	char *list, *save = NULL;
 

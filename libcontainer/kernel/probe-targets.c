@@ -15,7 +15,6 @@
 #include "base/str.h"
 #include "kernel/probe-internal.h"
 
-#define LINKS_MAX 40
 #define PASSWD_MAX (1u << 20)
 
 /*
@@ -56,7 +55,7 @@ static bool follow(struct walk *w, const char *text, size_t len)
 	char rest[PATH_MAX];
 	size_t rest_len = strlen(w->todo);
 
-	if (++w->links > LINKS_MAX || len + 1 + rest_len >= sizeof(w->todo))
+	if (++w->links > AR_LINKS_MAX || len + 1 + rest_len >= sizeof(w->todo))
 		return false;
 	memcpy(rest, w->todo, rest_len + 1);
 	if (text[0] == '/')

@@ -20,10 +20,6 @@
 #include "json/read.h"
 #include "json/text.h"
 
-#ifndef AR_SYSCONFDIR
-#define AR_SYSCONFDIR "/etc"
-#endif
-#define SYSTEM_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
 #define CONFIG_MAX (1u << 20)
 #define CALL_CHARS "abcdefghijklmnopqrstuvwxyz_0123456789"
 #define SUBID_FIRST 65536u
@@ -314,7 +310,7 @@ static int keep_minimum(struct ar_arena *arena, const struct ar_config **config,
 {
 	const struct ar_config *system;
 	struct ar_config *held;
-	int r = read_file(arena, SYSTEM_FILE, true, &system, err);
+	int r = read_file(arena, AR_CONFIG_FILE, true, &system, err);
 
 	if (r < 0 || !system->minimum_profile)
 		return r;
@@ -331,7 +327,7 @@ static int keep_minimum(struct ar_arena *arena, const struct ar_config **config,
 int ar_config_read(struct ar_arena *arena, const char *path, const struct ar_config **ret,
 		   struct ar_error *err)
 {
-	int r = read_file(arena, path ? path : SYSTEM_FILE, !path, ret, err);
+	int r = read_file(arena, path ? path : AR_CONFIG_FILE, !path, ret, err);
 
 	return r == 0 && path ? keep_minimum(arena, ret, err) : r;
 }

@@ -41,11 +41,16 @@ struct ar_config {
 };
 extern const struct ar_class ar_config_class;
 
+#ifndef AR_SYSCONFDIR
+#define AR_SYSCONFDIR "/etc"
+#endif
+#define AR_CONFIG_FILE AR_SYSCONFDIR "/agentrun/agentrun.conf"
+
 /* The configuration of a host that has no file. */
 extern const struct ar_config ar_config_default;
 
 /*
- * Read path (NULL: AR_SYSCONFDIR "/agentrun/agentrun.conf"; there a missing file means defaults).
+ * Read path (NULL: AR_CONFIG_FILE; there a missing file means defaults).
  * The file and its directories must belong to root (or the overflow id) and be writable by nobody
  * else. With a path of its own, minimum_profile is still no lower than in the usual file.
  */

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "policy/merging.h"
 
 /*
@@ -148,9 +149,7 @@ static const char *judge(const struct ar_merging *m, const char *stage, const st
 static struct ar_hook hold(struct ar_merging *m, const struct ar_hook *hook,
 			   const struct ar_hook_fact *fact, const char *path, const char *field)
 {
-	static const char *env[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
-	};
+	static const char *env[] = { "PATH=" AR_PATH_USUAL, NULL };
 	struct ar_hook out = *hook;
 
 	if (fact && fact->resolved)

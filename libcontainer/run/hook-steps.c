@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "kernel/cgroup.h"
 #include "run/hooks.h"
 #include "run/host-steps.h"
@@ -15,9 +16,7 @@
  */
 static char *const *hook_environment(const struct ar_effective *effective, enum ar_hook_kind kind)
 {
-	static char *const fixed[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
-	};
+	static char *const fixed[] = { "PATH=" AR_PATH_USUAL, NULL };
 	static char *const nothing[] = { NULL };
 
 	if (effective->profile != AR_PROFILE_COMPAT)
