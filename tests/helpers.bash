@@ -3,7 +3,7 @@
 #
 # Programs that tests bring, made with the C compiler when they are needed.
 #
-#   build_helper NAME   helpers/NAME.c beside the test file, as a static program:
+#   build_helper NAME   helpers/NAME.c of any kind of tests, as a static program:
 #                       $helpers_folder/NAME. Skips the file where there is no compiler.
 #
 # AGENTRUN_HELPERS is a folder of those that are made already, for machines without a compiler.
@@ -16,6 +16,6 @@ build_helper() {
 	command -v "$compiler" >/dev/null || skip_all "needs a C compiler (Debian package gcc)"
 	mkdir -p "$helpers_folder"
 	"$compiler" -std=c11 -O1 -Wall -Wextra -Werror -static -o "$helpers_folder/$1" \
-		"$(dirname "$0")/helpers/$1.c" ||
+		"$SRCDIR"/tests/*/helpers/"$1.c" ||
 		skip_all "helpers/$1.c cannot be compiled (Debian package libc6-dev)"
 }

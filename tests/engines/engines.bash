@@ -15,7 +15,7 @@
 #   engine_archive FOLDER NAME FILE    an image of it, as "docker save" writes one
 #   $counting                      a shell's script that counts in /data/count for ever, and writes down each start
 #   run_pty INPUT COMMAND...       as run_command, on a terminal that INPUT is typed into
-#   expect_cage HOW TEXT           what the probe printed is the cage of the agent profile
+#   expect_cage HOW TEXT           what the probe printed is the cage of the agent profile: see cage.bash
 #   engine_forget                  removes the containers of a test, when it ends; replaced where they
 #                                  are not Docker's. With engine_keep set they stay for the next one
 #   engine_stop                    ends daemons and namespaces
@@ -26,6 +26,9 @@
 # what needs the feature "agentrun" is a skip.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
+. "$(dirname "${BASH_SOURCE[0]}")/cage.bash"
+build_helper surface
 
 peer=$(command -v runc || true)
 engine_cgroup=agentrun-$lib_mark
@@ -159,11 +162,11 @@ dockerd_start() {
 # --- images --------------------------------------------------------------------------------------
 
 # engine_image FOLDER: busybox with /var/run as a link, a program that is not executable, an entry
-# point, and the programs look and probe.
+# point, and the programs look, probe and surface.
 engine_image() {
 	rm -rf "$1"
 	make_rootfs "$1"
-	cp "$SRCDIR"/tests/engines/{look,probe} "$1/bin/"
+	cp "$SRCDIR"/tests/engines/{look,probe} "$helpers_folder/surface" "$1/bin/"
 	ln -s ../run "$1/var/run"
 	mkdir -p "$1/run/postgresql" "$1/data" "$1/job"
 	echo 'from the image' >"$1/data/file"
@@ -209,31 +212,6 @@ run_pty() {
 		<<<"$input" >"$TEST_TMP/output" 2>"$TEST_TMP/errors" || status=$?
 	output=$(tr -d '\0\r' <"$TEST_TMP/output")
 	errors=$output
-}
-
-# --- the cage ------------------------------------------------------------------------------------
-
-# expect_cage HOW TEXT: what the probe printed, held to the agent profile
-expect_cage() {
-	local how=$1 text=$2 name seen
-	check_match "no_new_privs, $how" "$text" $'^NoNewPrivs\t1$'
-	check_match "seccomp, $how" "$text" $'^Seccomp\t2$'
-	for name in CapPrm CapEff CapBnd; do
-		seen=$(sed -n "s/^$name\t//p" <<<"$text")
-		check_match "$name, $how" "$seen" '^[0-9a-f]{16}$'
-		check_equal "$name beyond the agent list, $how" "$((0x${seen:-0} & ~0x4fb))" 0
-	done
-	check_match "root, $how" "$text" $'^write /\trefused: Read-only file system$'
-	check_match "scratch, $how" "$text" $'^run /tmp\trefused: Permission denied$'
-	check_equal "masked paths, $how" "$(grep '^shows ' <<<"$text" || true)" ""
-	check_equal "kernel settings, $how" "$(grep -P '^kernel .*\tdone$' <<<"$text" || true)" ""
-	check_equal "calls, $how" "$(grep -P '^(call|mknod).*\tdone$' <<<"$text" || true)" ""
-	check_equal "devices, $how" "$(sed -n 's/^device\t//p' <<<"$text" | grep -vxE \
-		'console|core|fd|full|mqueue|null|ptmx|pts|random|shm|std(err|in|out)|termination-log|tty|urandom|zero' || true)" ""
-	for name in cgroup ipc mnt net pid uts; do
-		check_match "namespace $name, $how" "$text" $'^ns '"$name"$'\t'"$name:"
-		check_lacks "namespace $name of the host, $how" "$text" "$(in_host readlink "/proc/self/ns/$name")"
-	done
 }
 
 # --- docker --------------------------------------------------------------------------------------
