@@ -218,12 +218,16 @@ static uint64_t memory_limit(struct ar_merging *m, struct ar_memory *mem)
 	const struct ar_opt_u64 *wish = &m->tighten.memory_limit;
 	bool asked = ar_limit_asked(&mem->limit);
 	uint64_t limit = asked ? (uint64_t)mem->limit.value : m->values.memory_limit;
+	uint64_t ceiling = memory_ceiling(m);
 
 	if (!settle(m, AR_CONTROL_MEMORY_LIMIT, "memory", asked || wish->set,
 		    &m->out->memory_default)) {
 		mem->limit.set = mem->swap.set = false;
 		return 0;
 	}
+	/* who asks for nothing gets no more than who asks */
+	if (!asked && ceiling && limit > ceiling)
+		limit = ceiling;
 	if (!asked)
 		ar_decide(m, path, limit_text(m, &mem->limit), ar_size_text(m->arena, limit));
 	else
@@ -250,6 +254,8 @@ static uint64_t pids_limit(struct ar_merging *m, struct ar_resources *r)
 		return 0;
 	}
 	if (!asked) {
+		if (limit > m->values.pids_ceiling)
+			limit = m->values.pids_ceiling;
 		ar_decide_as(m, "default-limits", path, text,
 			     ar_printf(m->arena, "%" PRIu64, limit), NULL);
 	} else if (limit > m->values.pids_ceiling && !ar_opted_out(m, path, text, NULL)) {
