@@ -64,16 +64,18 @@ static int restrict_submounts(struct ar_run *run, struct ar_error *err)
 }
 
 /*
- * The directory of the root filesystem in our own mount namespace. Root of a user namespace may not
- * be able to reach it: its tree needs no path.
+ * The directory of the root filesystem in our own mount namespace, -1: by its path it is not to be
+ * had (root of a user namespace may not be able to reach it). A tree needs none.
  */
 static int open_place(const struct ar_run *run, int *ret_fd, struct ar_error *err)
 {
 	struct ar_error why;
 	int r = open_again(&run->facts->root, ret_fd, &why);
 
-	if (r == -EACCES && run->root_tree >= 0)
+	if (r < 0 && run->root_tree >= 0) {
+		ar_debug("%s", why.text);
 		return 0;
+	}
 	if (r < 0)
 		*err = why;
 	return r;
