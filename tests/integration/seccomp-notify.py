@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An agent for seccomp notifications (seccomp_unotify(2)).
 
-notify.py SOCKET MESSAGES SECONDS: accepts the listeners that runtimes send to SOCKET, appends what
-came with them to MESSAGES, a line each, refuses mkdir with EXDEV and lets every other call go on.
+notify.py SOCKET MESSAGES SECONDS [signal]: accepts the listeners that runtimes send to SOCKET, appends what
+came with them to MESSAGES, a line each, refuses mkdir with EXDEV and lets every other call go on. With "signal"
+who waits for the answer to mkdir gets SIGUSR1 before it.
 """
-import array, ctypes, errno, fcntl, os, select, socket, struct, sys, time
+import array, errno, fcntl, os, select, signal, socket, struct, sys, time
 
 RECV, SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV, _SEND on 64-bit machines
 CONTINUE = 1
@@ -18,8 +19,11 @@ def answer(listener):
         fcntl.ioctl(listener, RECV, notification)
     except OSError as error:
         return error.errno in (errno.ENOENT, errno.EINTR)  # the caller is gone, the filter may stay
-    ident, _pid, _flags, call = struct.unpack_from("=QIIi", notification)
+    ident, pid, _flags, call = struct.unpack_from("=QIIi", notification)
     refuse = call in MKDIR
+    if refuse and sys.argv[4:] == ["signal"]:
+        os.kill(pid, signal.SIGUSR1)
+        time.sleep(0.5)  # for a call that it interrupts to be over
     reply = struct.pack("=QqiI", ident, 0, -errno.EXDEV if refuse else 0, 0 if refuse else CONTINUE)
     try:
         fcntl.ioctl(listener, SEND, bytearray(reply))
