@@ -90,19 +90,39 @@ property "process.scheduler SCHED_RR and flags" runc=1.2 unified=yes as='/observ
 property "process.scheduler SCHED_DEADLINE" runc=1.2 as='/observe sched' \
 	config='.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 30000000, period: 30000000}' \
 	output='SCHED_DEADLINE 0 0 0 1000000/30000000/30000000'
+property "process.scheduler SCHED_DEADLINE and its flags" runc=1.2 as='/observe sched' \
+	config='.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 30000000, period: 30000000,
+		flags: ["SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]}' output='SCHED_DEADLINE 6 0 0 1000000/30000000/30000000'
+property "process.scheduler SCHED_FLAG_KEEP_POLICY" runc=no as='/observe sched' \
+	config='.process.scheduler = {policy: "SCHED_BATCH", nice: 6, flags: ["SCHED_FLAG_KEEP_POLICY"]}' output='SCHED_OTHER 0 6 0'
+property "process.scheduler SCHED_FLAG_KEEP_PARAMS" runc=no as='/observe sched' \
+	config='.process.scheduler = {policy: "SCHED_BATCH", nice: 6, flags: ["SCHED_FLAG_KEEP_PARAMS"]}' output="SCHED_OTHER 0 $(nice) 0"
 property "process.scheduler of another name" runc=no config='.process.scheduler = {policy: "SCHED_BEST"}' error=SCHED_BEST
 property "process.ioPriority IOPRIO_CLASS_BE" runc=1.2 config='.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' as='/observe ioprio' output='BE 6'
 property "process.ioPriority IOPRIO_CLASS_RT" runc=1.2 config='.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 1}' as='/observe ioprio' output='RT 1'
 property "process.ioPriority IOPRIO_CLASS_IDLE" runc=1.2 config='.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}' as='/observe ioprio' match='^IDLE'
 property "process.execCPUAffinity" runc=1.3 config='.process.execCPUAffinity = {initial: "0", final: "0"}' \
 	host='"${runtime[@]}" exec "$id" grep Cpus_allowed_list /proc/self/status' output=$'Cpus_allowed_list:\t0'
+# The first of them is over when the program runs.
+last_cpu=$(sed 's/.*[-,]//' /sys/devices/system/cpu/online)
+while read -r affinity calls; do
+	property "process.execCPUAffinity, as the kernel is asked: $affinity" runc=no needs=command:strace \
+		config=".process.execCPUAffinity = $affinity" before='[ -z "${ASAN_OPTIONS+set}" ] || export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0' \
+		host='strace -f -qq -e trace=sched_setaffinity -o "$volume/calls" "${runtime[@]}" exec "$id" true
+			echo $(sed -n "s/.*sched_setaffinity([^[]*\[\([0-9]*\).* = 0$/\1/p" "$volume/calls")' output="$calls"
+done <<AFFINITIES
+{initial:"0"} 0
+{initial:"$last_cpu"} $last_cpu
+{initial:"0",final:"$last_cpu"} 0 $last_cpu
+{final:"$last_cpu"} $last_cpu
+AFFINITIES
 # A caller that is bound to a CPU binds no container.
 cpus='Cpus_allowed_list:[[:space:]]*'
 all_cpus=$(taskset -c 0-1023 sed -n "s/^$cpus//p" /proc/self/status)
 property "the CPUs are not those of the caller" runc=1.4 before='taskset -pc 0 $BASHPID >/dev/null' \
 	host='sed -n "s/^$cpus//p" "/proc/$pid/status"; "${runtime[@]}" exec "$id" sed -n "s/^$cpus//p" /proc/self/status' output="$all_cpus"$'\n'"$all_cpus"
 taskset -pc "$all_cpus" $$ >/dev/null
-property "process.apparmorProfile" needs=apparmor config='.process.apparmorProfile = "unconfined"' run='cat /proc/self/attr/current' output=unconfined
+# One that confines is loaded in tests/integration/apparmor.sh.
 property "process.apparmorProfile that is not loaded" runc=no config='.process.apparmorProfile = "no-such-profile"' error=AppArmor
 property "process.selinuxLabel" needs=selinux config='.process.selinuxLabel = "system_u:system_r:container_t:s0:c1,c2"' \
 	run='cat /proc/self/attr/current' output='system_u:system_r:container_t:s0:c1,c2'
@@ -125,10 +145,23 @@ property "linux.personality LINUX32" runc=1.2 config='.linux.personality = {doma
 property "linux.personality LINUX" runc=1.2 config='.linux.personality = {domain: "LINUX"}' as='/observe personality' output=0x0
 property "linux.personality LINUX32, by uname" runc=1.2 config='.linux.personality = {domain: "LINUX32"}' run='uname -m' \
 	match='^(i.86|armv.*|ppc.*|s390|mips.*|riscv32)$'
-property "linux.memoryPolicy" runc=1.4 needs=numa as='/observe mempolicy' \
-	config='.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"]}' output='BIND 0x8000 0x1'
-property "linux.memoryPolicy MPOL_INTERLEAVE" runc=1.4 needs=numa as='/observe mempolicy' \
-	config='.linux.memoryPolicy = {mode: "MPOL_INTERLEAVE", nodes: "0"}' output='INTERLEAVE 0x0 0x1'
+# MODE, its nodes and flags | the kernel's word for it, its flags and nodes
+while IFS='|' read -r since needs mode nodes flags expected; do
+	property "linux.memoryPolicy $mode $flags" runc="$since" needs="$needs" as='/observe mempolicy' output="$expected" \
+		config=".linux.memoryPolicy = {mode: \"$mode\", nodes: \"$nodes\", flags: ($flags)}"
+done <<'MODES'
+1.4|numa|MPOL_DEFAULT||[]|DEFAULT 0x0 0x0
+1.4|numa|MPOL_BIND|0|[]|BIND 0x0 0x1
+1.4|numa|MPOL_BIND|0|["MPOL_F_STATIC_NODES"]|BIND 0x8000 0x1
+1.4|numa|MPOL_BIND|0|["MPOL_F_RELATIVE_NODES"]|BIND 0x4000 0x1
+1.4|numa kernel:5.12|MPOL_BIND|0|["MPOL_F_NUMA_BALANCING"]|BIND 0x2000 0x1
+1.4|numa kernel:5.12|MPOL_BIND|0|["MPOL_F_NUMA_BALANCING", "MPOL_F_STATIC_NODES"]|BIND 0xa000 0x1
+1.4|numa|MPOL_INTERLEAVE|0|[]|INTERLEAVE 0x0 0x1
+1.4|numa kernel:6.9|MPOL_WEIGHTED_INTERLEAVE|0|[]|WEIGHTED_INTERLEAVE 0x0 0x1
+1.4|numa|MPOL_PREFERRED|0|[]|PREFERRED 0x0 0x1
+1.4|numa kernel:5.15|MPOL_PREFERRED_MANY|0|["MPOL_F_RELATIVE_NODES"]|PREFERRED_MANY 0x4000 0x1
+1.4|numa|MPOL_LOCAL||[]|LOCAL 0x0 0x0
+MODES
 property "linux.timeOffsets" runc=1.2 needs=timens as='/observe clocks' \
 	config='.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 1000000000}, boottime: {secs: 2000000000, nanosecs: 5}}' \
 	match='^10[0-9]{8} 20[0-9]{8}$'

@@ -220,6 +220,20 @@ if test_begin "a real-time scheduler has its priority" CAP_SYS_NICE; then
 	expect_output "2 $own_nice 12"
 fi
 
+# Without a value, and a kernel may have no clamps: what it is asked for.
+if test_begin "the flags for clamps of a scheduler are those that are asked" command:strace; then
+	while read -r flag bit; do
+		make_command "$bundle" ".process.scheduler = {policy: \"SCHED_OTHER\", flags: [\"SCHED_FLAG_UTIL_CLAMP_$flag\"]}" true
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -f -qq -X raw -o "$TEST_TMP/calls" -e trace=sched_setattr \
+			-e inject=sched_setattr:retval=0 "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+		expect_success
+		check_equal "SCHED_FLAG_UTIL_CLAMP_$flag" "$(grep -o 'sched_flags=[0-9a-fx]*' "$TEST_TMP/calls")" "sched_flags=$bit"
+	done <<-'FLAGS'
+		MIN 0x20
+		MAX 0x40
+	FLAGS
+fi
+
 test_begin "the I/O priority is the one that is asked"
 run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' -- ionice -p 1
 expect_output "best-effort: prio 6"
