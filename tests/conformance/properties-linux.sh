@@ -8,7 +8,7 @@ set -euo pipefail
 # --- namespaces ----------------------------------------------------------------------------------
 
 while read -r type file needs since; do
-	property "namespaces, $type: one of its own" needs="${needs/-/}" runc="$since" host="[ /proc/\$pid/ns/$file -ef /proc/self/ns/$file ] || echo own" output=own \
+	property "namespaces, $type: one of its own" needs="${needs/-/}" runc="$since" host="[ -e /proc/\$pid/ns/$file ] && ! [ /proc/\$pid/ns/$file -ef /proc/self/ns/$file ] && echo own" output=own \
 		config=".linux.namespaces |= (map(select(.type != \"$type\")) + [{type: \"$type\"}])
 			| if \"$type\" == \"user\" then .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 				| .linux.gidMappings = .linux.uidMappings else . end"
