@@ -124,6 +124,23 @@ expect_success
 stop_manager
 assert_nothing_left
 
+if test_begin "a manager that never answers the barrier is waited for half a minute, and the container runs" command:strace; then
+	start_manager 90
+	notifying_bundle . sh -c '/datagram READY=1; sleep 100'
+	run_notified create --bundle "$bundle" "$id"
+	expect_success
+	# what is waited for last is the barrier; the kernel says at once that the time is over
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 NOTIFY_SOCKET=$address run_command strace -qq -o "$TEST_TMP/waits" -e trace=poll \
+		-e inject=poll:retval=0:when=2+ "$AGENTRUN" --root "$state" start "$id"
+	expect_success
+	check_match "how it waits" "$(tail -n 1 "$TEST_TMP/waits")" \
+		'^poll\(\[\{fd=[0-9]+, events=POLLIN\}\], 1, (30000|29[0-9]{3})\) = 0'
+	check_equal "status" "$(container_status)" running
+	run_agentrun delete --force "$id"
+	stop_manager
+	assert_nothing_left
+fi
+
 test_begin "the manager has read it all before start returns"
 start_manager 1.5
 notifying_bundle . sh -c '/datagram READY=1; sleep 100'
