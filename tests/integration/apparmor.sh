@@ -21,6 +21,9 @@ profile NAME flags=(attach_disconnected,mediate_deleted) {
 	deny /work/secret rw,
 }
 PROFILE
+# another, for exec, which denies another file
+sed "s/$profile/&-exec/; s/secret/other/" "$TEST_TMP/profile" >"$TEST_TMP/profile-exec"
+cat "$TEST_TMP/profile-exec" >>"$TEST_TMP/profile"
 parser --replace || skip_all "apparmor_parser cannot load a profile"
 tap_file_done_of_lib=$(declare -f tap_file_done)
 eval "${tap_file_done_of_lib/tap_file_done/lib_file_done}"
@@ -67,6 +70,28 @@ expect_success
 run_agentrun exec --apparmor unconfined "$id" cat /proc/self/attr/current
 if [ "$status" = 0 ]; then expect_output "$profile (enforce)"; fi
 check_lacks output "$output" unconfined
+
+test_begin "an exec in compat runs under the profile that it asks for"
+with_profile sleep 1000
+run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+expect_success
+run_agentrun exec --apparmor "$profile-exec" "$id" cat /proc/self/attr/current /work/secret
+expect_success
+expect_output "$profile-exec (enforce)"$'\nhidden'
+run_agentrun exec --apparmor "$profile-exec" "$id" cat /work/other
+expect_error "/work/other"
+run_agentrun exec --apparmor unconfined "$id" cat /proc/self/attr/current /work/secret /work/other
+expect_success
+expect_output $'unconfined\nhidden\nopen'
+jq -n --arg profile "$profile-exec" '{args: ["cat", "/proc/self/attr/current"], cwd: "/", env: ["PATH=/bin"], apparmorProfile: $profile}' \
+	>"$TEST_TMP/process.json"
+run_agentrun exec --process "$TEST_TMP/process.json" "$id"
+expect_output "$profile-exec (enforce)"
+run_agentrun exec --apparmor agentrun-no-such-profile "$id" true
+expect_status 255
+expect_error "agentrun-no-such-profile"
+run_agentrun exec "$id" cat /proc/self/attr/current
+expect_output "$profile (enforce)"
 
 test_begin "state says that the profile is enforced"
 with_profile sleep 1000
