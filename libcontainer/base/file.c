@@ -252,9 +252,9 @@ static int remove_below(int dirfd, const char *name, unsigned int depth)
 	/* not even a bind mount of the same filesystem is entered */
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 				.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
-	DIR *dir;
-	int r;
+	_cleanup_entries_ DIR *dir = NULL;
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -265,12 +265,10 @@ static int remove_below(int dirfd, const char *name, unsigned int depth)
 	fd = ar_sys_openat2(dirfd, name, &how);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	dir = fdopendir(fd);
+	dir = ar_entries_open(&fd);
 	if (!dir)
 		return -errno;
-	(void)ar_steal_fd(&fd); /* the stream owns it now */
 	r = remove_entries(dir, depth);
-	(void)closedir(dir); /* only reads were done */
 	if (r < 0)
 		return r;
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -283,6 +281,21 @@ int ar_tree_remove(int dirfd, const char *name, struct ar_error *err)
 	int r = remove_below(dirfd, name, 0);
 
 	return r < 0 ? ar_fail(err, -r, "remove '%s'", name) : 0;
+}
+
+DIR *ar_entries_open(int *fd)
+{
+	DIR *entries = *fd >= 0 ? fdopendir(*fd) : NULL;
+
+	if (entries)
+		*fd = -1;
+	return entries;
+}
+
+void ar_entries_close(DIR **entries)
+{
+	if (*entries)
+		(void)closedir(*entries); /* was only read */
 }
 
 bool ar_is_null_device(const struct stat *st)

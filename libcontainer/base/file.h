@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -40,5 +41,12 @@ int ar_file_write(int dirfd, const char *path, const char *text, struct ar_error
  *
  */
 int ar_tree_remove(int dirfd, const char *name, struct ar_error *err);
+/*
+ * The entries of a directory that was opened to be read: *fd belongs to the stream then, and is -1.
+ * NULL with errno, which is that of the caller where *fd was never opened.
+ */
+DIR *ar_entries_open(int *fd);
+void ar_entries_close(DIR **entries);
+#define _cleanup_entries_ __attribute__((cleanup(ar_entries_close)))
 /* Whether it is the null device, whatever its name is. */
 bool ar_is_null_device(const struct stat *st);

@@ -19,8 +19,6 @@
 #include "kernel/mountinfo.h"
 #include "policy/trust.h"
 
-/* the cgroup below which containers without a cgroupsPath live */
-
 void ar_cgroup_close(struct ar_cgroup *cgroup)
 {
 	ar_close_fd(&cgroup->root_fd);

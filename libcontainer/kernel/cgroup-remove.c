@@ -21,7 +21,6 @@
 #define REMOVE_WAIT_MS 10000
 /* until the kernel has let go of a process that ended */
 #define LEAVE_WAIT_MS 500
-/* the parent that ar_cgroup_locate() gives containers without a cgroupsPath */
 
 /*
  * The last process has ended, but until the kernel let go of it, and of the controllers of a cgroup

@@ -316,16 +316,11 @@ static int gather_hugetlb(const struct gathering *g)
 	struct ar_stats *s = g->stats;
 	struct dirent *entry;
 	size_t room = 16;
-	DIR *dir;
-	int fd = openat(g->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int again = openat(g->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_entries_ DIR *dir = ar_entries_open(&again);
 
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		ar_close_fd(&fd);
-		return -ENOMEM;
-	}
 	s->hugetlb = ar_alloc_array(g->arena, room, sizeof(*s->hugetlb));
 	while (s->n_hugetlb < room && (entry = readdir(dir))) {
 		size_t len = strlen(entry->d_name), ends = sizeof(prefix) + sizeof(suffix) - 2;
@@ -338,7 +333,6 @@ static int gather_hugetlb(const struct gathering *g)
 		s->hugetlb[s->n_hugetlb].page_size = ar_strndup(g->arena, size, len - ends);
 		gather_page_size(g, &s->hugetlb[s->n_hugetlb++]);
 	}
-	(void)closedir(dir); /* only reads were done */
 	qsort(s->hugetlb, s->n_hugetlb, sizeof(*s->hugetlb), by_size);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 
 /*
@@ -47,28 +48,21 @@ static struct ar_cgroup_name *add(struct ar_arena *arena, const char *text,
 
 int ar_cgroup_children(struct ar_arena *arena, int fd, struct ar_cgroup_name **ret)
 {
-	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	_cleanup_fd_ int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_entries_ DIR *dir = ar_entries_open(&again);
 	struct ar_cgroup_name *names = NULL;
 	struct dirent *entry;
-	DIR *dir;
 
-	if (again < 0)
+	if (!dir)
 		return -errno;
-	dir = fdopendir(again);
-	if (!dir) {
-		r = -errno;
-		ar_close_fd(&again);
-		return r;
-	}
 	errno = 0;
 	while ((entry = readdir(dir)))
 		if (is_child(entry))
 			names = add(arena, entry->d_name, names);
-	r = -errno;
-	(void)closedir(dir); /* only reads were done */
-	if (r == 0)
-		*ret = names;
-	return r;
+	if (errno != 0)
+		return -errno;
+	*ret = names;
+	return 0;
 }
 
 /* It went away meanwhile, or is about to. */

@@ -29,7 +29,7 @@ struct ar_cgroup {
 void ar_cgroup_close(struct ar_cgroup *cgroup);
 #define _cleanup_cgroup_ __attribute__((cleanup(ar_cgroup_close)))
 
-/* The cgroup above those that nobody names. */
+/* The parent that ar_cgroup_locate() gives containers without a cgroupsPath. */
 #define AR_CGROUP_PARENT "agentrun"
 
 /* Find the v2 tree: *ret_root in arena. -ENOENT when there is none. */

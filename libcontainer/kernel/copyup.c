@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 
 #define MAX_DEPTH 64
 
@@ -23,12 +24,6 @@ struct copy {
 };
 
 static int copy_dir(const struct copy *c, int from, int to, unsigned int depth);
-
-static void dir_close(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
 
 static int fail(const struct copy *c, const char *entry)
 {
@@ -120,25 +115,20 @@ static int copy_entry(const struct copy *c, int from, int to, const char *entry,
 
 static int copy_dir(const struct copy *c, int from, int to, unsigned int depth)
 {
-	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
-	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	_cleanup_fd_ int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_entries_ DIR *dir = ar_entries_open(&again);
 	struct dirent *entry;
+	int r;
 
-	if (fd < 0)
+	if (!dir)
 		return fail(c, ".");
-	dir = fdopendir(fd);
-	if (!dir) {
-		r = fail(c, ".");
-		close(fd);
-		return r;
-	}
 	if (depth > MAX_DEPTH)
 		return ar_fail(c->err, ELOOP, "the image's '%s' is more than %d directories deep",
 			       c->name, MAX_DEPTH);
 	while ((errno = 0, entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		r = copy_entry(c, fd, to, entry->d_name, depth);
+		r = copy_entry(c, from, to, entry->d_name, depth);
 		if (r < 0)
 			return r;
 	}

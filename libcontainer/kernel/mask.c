@@ -63,20 +63,14 @@ static int each_literal(struct mask *m, const char *path, apply_fn *apply)
 	return apply(m, target, path);
 }
 
-static void dir_close(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* One '*' component: every entry that matches, in its place. */
 static int each_match(struct mask *m, const char *path, apply_fn *apply)
 {
 	const char *star = strchr(path, '*'), *start = star, *rest = strchrnul(star, '/');
 	char head[PATH_MAX], pattern[NAME_MAX + 1], full[PATH_MAX];
-	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
+	_cleanup_entries_ DIR *dir = NULL;
+	_cleanup_fd_ int fd = -1;
 	struct dirent *entry;
-	int fd;
 
 	while (start > path && start[-1] != '/')
 		start--;
@@ -85,9 +79,11 @@ static int each_match(struct mask *m, const char *path, apply_fn *apply)
 	fd = open_path(m, head, O_RDONLY | O_DIRECTORY);
 	if (fd == -ENOENT)
 		return 0;
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (fd < 0)
+		return ar_fail(m->err, -fd, "list '%s'", head);
+	dir = ar_entries_open(&fd);
 	if (!dir)
-		return ar_fail(m->err, fd < 0 ? -fd : errno, "list '%s'", head);
+		return ar_fail(m->err, errno, "list '%s'", head);
 	while ((entry = readdir(dir))) {
 		int r;
 

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/probe-internal.h"
@@ -94,13 +95,12 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 static void look_inside(struct ar_probing *p, struct ar_source *s, int fd, const char *path,
 			unsigned int depth, unsigned int *entries)
 {
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_fd_ int own = fd;
+	_cleanup_entries_ DIR *dir = ar_entries_open(&own);
 	const struct dirent *e;
 
-	if (!dir) {
-		ar_close_fd(&fd);
+	if (!dir)
 		return; /* closed to us: what is in there cannot be told, as deeper down */
-	}
 	while (!s->socket && (*entries)++ < LOOK_ENTRIES && (e = readdir(dir))) {
 		const char *name;
 		struct stat st;
@@ -119,7 +119,6 @@ static void look_inside(struct ar_probing *p, struct ar_source *s, int fd, const
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
 				    name, depth - 1, entries);
 	}
-	(void)closedir(dir); /* only reads were done */
 }
 
 static void look_into(struct ar_probing *p, struct ar_source *s)

@@ -169,14 +169,11 @@ static void drop_oldest(int dirfd)
 	char oldest[256] = "";
 	struct dirent *entry;
 	size_t n = 0;
-	DIR *dir;
-	int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int again = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_entries_ DIR *dir = ar_entries_open(&again);
 
-	dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir) {
-		ar_close_fd(&copy);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir))) {
 		struct stat st;
 
@@ -191,7 +188,6 @@ static void drop_oldest(int dirfd)
 		oldest_time = st.st_mtim;
 		strcpy(oldest, entry->d_name);
 	}
-	(void)closedir(dir); /* was only read */
 	if (n > AR_SECCOMP_CACHE_MAX)
 		(void)unlinkat(dirfd, oldest, 0); /* another process may have been faster */
 }

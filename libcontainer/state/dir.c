@@ -262,18 +262,16 @@ int ar_dir_open(const char *root, const char *id, enum ar_lock how, struct ar_di
 static int is_empty(int fd, const char *id, struct ar_error *err)
 {
 	_cleanup_fd_ int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = again >= 0 ? fdopendir(again) : NULL;
+	_cleanup_entries_ DIR *stream = ar_entries_open(&again);
 	struct dirent *entry;
 	int r = 1;
 
 	if (!stream)
 		return ar_fail(err, errno, "inspect the state of container '%s'", id);
-	(void)ar_steal_fd(&again); /* closed with the stream */
 	while (r == 1 && (errno = 0, entry = readdir(stream)))
 		r = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
 	if (r == 1 && errno != 0)
 		r = ar_fail(err, errno, "inspect the state of container '%s'", id);
-	(void)closedir(stream); /* was only read */
 	return r;
 }
 
@@ -382,8 +380,8 @@ static int collect_ids(struct ar_arena *arena, DIR *stream, const char *root,
 
 int ar_ids(struct ar_arena *arena, const char *root, struct ar_strings *ret, struct ar_error *err)
 {
+	_cleanup_entries_ DIR *stream = NULL;
 	_cleanup_fd_ int fd = -1;
-	DIR *stream;
 	int r;
 
 	*ret = (struct ar_strings){ 0 };
@@ -392,11 +390,8 @@ int ar_ids(struct ar_arena *arena, const char *root, struct ar_strings *ret, str
 		return ar_fail(err, ENOENT, "open state root '%s'", root);
 	if (r < 0)
 		return r;
-	stream = fdopendir(fd);
+	stream = ar_entries_open(&fd);
 	if (!stream)
 		return ar_fail(err, errno, "list state root '%s'", root);
-	(void)ar_steal_fd(&fd); /* closed with the stream */
-	r = collect_ids(arena, stream, root, ret, err);
-	(void)closedir(stream); /* was only read */
-	return r;
+	return collect_ids(arena, stream, root, ret, err);
 }
