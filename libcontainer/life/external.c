@@ -179,8 +179,7 @@ void ar_external_sources(struct ar_arena *arena, const struct ar_effective *effe
 			 const struct ar_facts *facts, struct ar_map *ret)
 {
 	const struct ar_spec *spec = effective->spec;
-	const int *sources = effective->mount_source ? effective->mount_source
-						     : facts->mount_source;
+	const int *sources = effective->mount_source;
 	size_t n_devices = spec->linux ? spec->linux->devices.n : 0, n_defaults, i = 0;
 	const struct ar_device *defaults = ar_dev_defaults(&n_defaults);
 

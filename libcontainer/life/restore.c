@@ -95,9 +95,8 @@ static int make_target(struct restore *restore, size_t i, const struct ar_mount 
 		       struct ar_error *err)
 {
 	struct ar_making *making = &restore->making;
-	const int *judged = making->effective->mount_source ? making->effective->mount_source
-							    : making->facts->mount_source;
-	const struct ar_source *source = judged[i] >= 0 ? &making->facts->sources[judged[i]] : NULL;
+	int judged = making->effective->mount_source[i];
+	const struct ar_source *source = judged >= 0 ? &making->facts->sources[judged] : NULL;
 	_cleanup_fd_ int target = -1;
 	char path[AR_FD_PATH_MAX];
 	int r = ar_target_open(&making->run, i, m, source && !S_ISDIR(source->mode), &target, err);

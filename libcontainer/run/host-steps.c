@@ -176,8 +176,7 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 				 "invalid mount '%s': bind mounts cannot have any "
 				 "filesystem-specific options applied",
 				 m->destination);
-	source = run->effective->mount_source ? run->effective->mount_source[i]
-					      : run->facts->mount_source[i];
+	source = run->effective->mount_source[i];
 	if (source < 0)
 		return ar_refuse(err, EINVAL, "mount '%s': its source was not checked",
 				 m->destination);

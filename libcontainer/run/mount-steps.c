@@ -83,7 +83,7 @@ static int open_place(const struct ar_run *run, int *ret_fd, struct ar_error *er
 
 static int attach_root(struct ar_run *run, struct ar_error *err)
 {
-	const char *propagation = ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL;
+	const char *propagation = ar_run_propagation(run);
 	_cleanup_fd_ int origin = -1;
 	int r;
 
@@ -115,17 +115,13 @@ static bool is_dir(int fd)
 static int place_bind(struct ar_run *run, size_t i, const struct ar_mount *m,
 		      struct ar_mount_request *q, int *ret_mount, struct ar_error *err)
 {
-	/* policy brings mounts of its own: its list and the bundle's have different indices */
-	const int *judged = run->effective->mount_source ? run->effective->mount_source
-							 : run->facts->mount_source;
-	const struct ar_source *source = &run->facts->sources[judged[i]];
+	const struct ar_source *source = &run->facts->sources[run->effective->mount_source[i]];
 	_cleanup_fd_ int again = -1, target = -1;
 	int r = 0;
 
 	q->tree = run->mount_tree[i];
 	if (q->tree >= 0)
-		q->inherited = ar_rootfs_inherited(
-			ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL);
+		q->inherited = ar_rootfs_inherited(ar_run_propagation(run));
 	if (q->tree < 0) {
 		r = open_again(source, &again, err);
 		q->origin = again;
@@ -529,10 +525,7 @@ static int pivot(struct ar_run *run, struct ar_error *err)
 {
 	int r = ar_rootfs_enter(run->root, run->effective->no_pivot, err);
 
-	return r < 0 ? r
-		     : ar_rootfs_share(ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation
-							 : NULL,
-				       err);
+	return r < 0 ? r : ar_rootfs_share(ar_run_propagation(run), err);
 }
 const struct ar_step ar_step_pivot = { "pivot_root", AR_INIT, 0, pivot, NULL };
 

@@ -89,8 +89,7 @@ static int place(struct ar_run *run, struct ar_error *err)
 	int r = 0;
 
 	if (q.tree >= 0)
-		q.inherited = ar_rootfs_inherited(
-			ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL);
+		q.inherited = ar_rootfs_inherited(ar_run_propagation(run));
 	if (q.tree < 0) {
 		r = open_again(run, &origin, err);
 		q.origin = origin;

@@ -100,6 +100,11 @@ static inline const struct ar_linux *ar_run_linux(const struct ar_run *run)
 {
 	return run->effective->spec->linux;
 }
+/* Its propagation of the root, NULL: it says none. */
+static inline const char *ar_run_propagation(const struct ar_run *run)
+{
+	return ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL;
+}
 
 void ar_run_init(struct ar_run *run);
 void ar_run_done(struct ar_run *run);
