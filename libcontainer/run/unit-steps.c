@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -188,8 +189,25 @@ static int start_unit(struct ar_run *run, struct ar_error *err)
 	return r < 0 ? r : delegate(run, err);
 }
 
+/*
+ * Of a unit whose making was not told to us the cgroup may be there all the same. Init goes first:
+ * in there, and not yet listening to any signal, it would keep systemd busy until that loses
+ * patience.
+ */
+static void undo_unit(struct ar_run *run)
+{
+	struct ar_cgroup now __attribute__((cleanup(ar_cgroup_close))) = AR_CGROUP_INIT;
+	struct ar_error ignored;
+
+	ar_step_clone.undo(run);
+	if (run->cgroup_made && run->cgroup.fd < 0 &&
+	    ar_cgroup_reopen(run->arena, run->cgroup.root, run->cgroup.path, &now, &ignored) == 0)
+		run->cgroup.fd = ar_steal_fd(&now.fd);
+	ar_run_remove_cgroup(run);
+}
+
 const struct ar_step ar_step_unit = { "systemd unit", AR_HOST, AR_STEP_PLAIN, start_unit,
-				      ar_run_remove_cgroup };
+				      undo_unit };
 
 /* --- exec --- */
 
