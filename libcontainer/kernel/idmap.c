@@ -192,3 +192,27 @@ int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *
 		*ret_fd = ar_steal_fd(&fd);
 	return r;
 }
+
+/* user_namespaces(7): a line is the first id inside, the first outside, how many. */
+static int root_of(int proc, pid_t pid, const char *name, unsigned int *ret)
+{
+	char path[64], text[16384]; /* of 340 lines at most */
+	unsigned int inside;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
+	r = ar_file_peek(proc, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	for (const char *line = text; line; line = strchr(line + 1, '\n'))
+		if (sscanf(line, "%u %u", &inside, ret) == 2 && inside == 0)
+			return 0;
+	return -ENOENT;
+}
+
+int ar_idmap_root(int proc, pid_t pid, uid_t *ret_uid, gid_t *ret_gid)
+{
+	int r = root_of(proc, pid, "uid_map", ret_uid);
+
+	return r < 0 ? r : root_of(proc, pid, "gid_map", ret_gid);
+}

@@ -19,3 +19,5 @@ int ar_idmap_write(int proc, pid_t pid, const struct ar_list *uids, const struct
  */
 int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *gids, int *ret_fd,
 		    struct ar_error *err);
+/* The ids out here of root in the user namespace of pid; -ENOENT: it has none. */
+int ar_idmap_root(int proc, pid_t pid, uid_t *ret_uid, gid_t *ret_gid);

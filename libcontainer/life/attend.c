@@ -192,16 +192,19 @@ static int watch(struct attention *a)
 
 /*
  * What it wrote before it ended is in a pipe or in the terminal's buffer: poll(2) flushes that to
- * where we read. Others may still hold it and write on, so there is an end to it.
+ * where we read. Others may still hold it and write on, so there is an end to it, unless all of
+ * that is wanted; of a terminal it never is.
  */
 static void drain(struct attention *a)
 {
-	ar_relay_finish(&a->relay);
+	bool whole = a->attend->whole && a->attend->master < 0;
+
+	ar_relay_finish(&a->relay, whole);
 	while (!a->stop && !ar_relay_done(&a->relay)) {
 		struct pollfd fds[1 + AR_RELAY_FDS] = { { .fd = a->attend->signals,
 							  .events = POLLIN } };
 		bool waits = ar_relay_ask(&a->relay, fds + 1);
-		int n = poll(fds, AR_COUNT(fds), waits ? -1 : 0);
+		int n = poll(fds, AR_COUNT(fds), waits || whole ? -1 : 0);
 
 		if (n < 0 && errno != EINTR) { /* no memory for a poll(2) */
 			a->relay.failed = errno;

@@ -40,6 +40,7 @@ struct ar_attend {
 	struct ar_streams *streams; /* that it has without a terminal; NULL: the caller's own */
 	struct ar_notify *notify;   /* that the program tells when it is ready */
 	int in, out;		    /* the caller's side of the terminal: 0 and 1 */
+	bool whole; /* pipes are copied until all who hold them are gone, not the process alone */
 };
 /*
  * Until the process ends. *ret_code is its exit status, or 128 and the signal. What it wrote to its

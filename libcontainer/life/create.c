@@ -25,7 +25,8 @@ static int make(struct ar_making *m, const struct ar_context *ctx,
 		r = ar_making_decide(m, ctx, &asked, err);
 	if (r == 0 && !await_start && !args->io.detach &&
 	    m->effective->spec->process->terminal != AR_YES)
-		r = ar_streams_open(&m->streams, m->run.streams, err);
+		r = ar_streams_open(m->effective, m->effective->spec->process, &m->streams,
+				    m->run.streams, err);
 	return r < 0 ? r : ar_making_walk(m, ctx, args, await_start, err);
 }
 

@@ -240,7 +240,7 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 	if (r < 0)
 		return r;
 	if (!args->io.detach && run->process->terminal != AR_YES)
-		r = ar_streams_open(&streams, run->streams, err);
+		r = ar_streams_open(run->effective, run->process, &streams, run->streams, err);
 	ar_plan_exec(&plan, run);
 	if (r == 0)
 		r = ar_walk_run(&plan, run, err);
@@ -260,6 +260,7 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 			.streams = &streams,
 			.in = 0,
 			.out = 1,
+			.whole = run->effective->profile == AR_PROFILE_COMPAT,
 		};
 
 		r = ar_attend(&a, ret_code, err);

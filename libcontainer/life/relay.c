@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -17,9 +18,9 @@ void ar_relay_init(struct ar_relay *relay)
 
 		way->from = way->to = -1;
 		way->pipe = false;
-		way->begin = way->end = 0;
+		way->begin = way->end = way->held = 0;
 	}
-	relay->finishing = false;
+	relay->finishing = relay->whole = false;
 	relay->failed = 0;
 	relay->rest = 0;
 }
@@ -41,17 +42,30 @@ void ar_relay_pipe(struct ar_relay *relay, int which, int stream, int pipe)
 	way->to = which == AR_RELAY_IN ? pipe : stream;
 }
 
+/* To a file; what came from a pipe, a socket or a terminal is gone. */
+static void give_back(const struct ar_relay_way *way)
+{
+	size_t unread = way->end - way->begin;
+	int in_pipe = 0;
+
+	if (way->held && ioctl(way->to, FIONREAD, &in_pipe) == 0)
+		unread += (size_t)in_pipe < way->held ? (size_t)in_pipe : way->held;
+	if (unread)
+		(void)lseek(way->from, -(off_t)unread, SEEK_CUR);
+}
+
 /* Of a pipe the program learns it: its input ends, or it gets SIGPIPE. */
 static void end_way(struct ar_relay *relay, int which)
 {
 	struct ar_relay_way *way = &relay->ways[which];
 
-	if (way->pipe && which == AR_RELAY_IN)
+	if (way->pipe && which == AR_RELAY_IN) {
+		give_back(way);
 		ar_close_fd(&way->to);
-	else if (way->pipe)
+	} else if (way->pipe)
 		ar_close_fd(&way->from);
 	way->from = way->to = -1;
-	way->begin = way->end = 0;
+	way->begin = way->end = way->held = 0;
 }
 
 void ar_relay_close(struct ar_relay *relay)
@@ -79,7 +93,7 @@ bool ar_relay_ask(const struct ar_relay *relay, struct pollfd fds[static AR_RELA
 	 * again and again */
 	for (int i = 0; i < AR_RELAY_WAYS; i++) {
 		const struct ar_relay_way *way = &relay->ways[i];
-		bool full = is_full(way);
+		bool full = is_full(way) || way->held;
 
 		fds[2 * i] = (struct pollfd){ .fd = full ? -1 : way->from, .events = POLLIN };
 		fds[2 * i + 1] = (struct pollfd){ .fd = full ? way->to : -1, .events = POLLOUT };
@@ -120,7 +134,12 @@ static void give(struct ar_relay *relay, int which)
 {
 	struct ar_relay_way *way = &relay->ways[which];
 	size_t left = way->end - way->begin;
-	ssize_t n = write(way->to, way->buf + way->begin, left < PIPE_BUF ? left : PIPE_BUF);
+	ssize_t n;
+
+	way->held = 0; /* or there would be no room */
+	if (!left)
+		return;
+	n = write(way->to, way->buf + way->begin, left < PIPE_BUF ? left : PIPE_BUF);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -131,6 +150,14 @@ static void give(struct ar_relay *relay, int which)
 		return;
 	}
 	way->begin = n < 0 ? way->end : way->begin + (size_t)n;
+	if (n > 0 && way->pipe && which == AR_RELAY_IN)
+		way->held = (size_t)n;
+}
+
+/* The program has closed its input: what is still in the pipe it has not read. */
+static bool way_lost(const struct ar_relay *relay, int which, short revents)
+{
+	return which == AR_RELAY_IN && relay->ways[which].pipe && (revents & POLLERR);
 }
 
 void ar_relay_move(struct ar_relay *relay, const struct pollfd fds[static AR_RELAY_FDS])
@@ -140,14 +167,17 @@ void ar_relay_move(struct ar_relay *relay, const struct pollfd fds[static AR_REL
 
 		if (from->fd >= 0 && from->revents)
 			take(relay, i);
+		else if (to->fd >= 0 && way_lost(relay, i, to->revents))
+			end_way(relay, i);
 		else if (to->fd >= 0 && to->revents)
 			give(relay, i);
 	}
 }
 
-void ar_relay_finish(struct ar_relay *relay)
+void ar_relay_finish(struct ar_relay *relay, bool whole)
 {
 	relay->finishing = true;
+	relay->whole = whole;
 	relay->rest = DRAIN_MAX;
 	end_way(relay, AR_RELAY_IN);
 }
@@ -161,5 +191,5 @@ bool ar_relay_done(const struct ar_relay *relay)
 			return false;
 		open = open || relay->ways[i].from >= 0;
 	}
-	return relay->finishing && (!open || relay->rest == 0);
+	return relay->finishing && (!open || (relay->rest == 0 && !relay->whole));
 }

@@ -3,17 +3,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "policy/effective.h"
 
-static bool needs_pipe(const struct stat *st)
+static bool has_name(int fd)
 {
-	return !S_ISFIFO(st->st_mode) && !S_ISSOCK(st->st_mode) && !ar_is_null_device(st);
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC;
+}
+
+#define NOBODY ((uid_t)-1)
+
+/* Who the program is out here; in a user namespace it is another than its number says. */
+static uid_t user_of(const struct ar_effective *effective, const struct ar_process *process)
+{
+	if (ar_spec_namespace(effective->spec, "user"))
+		return NOBODY;
+	return process->user ? (uid_t)process->user->uid.value : 0;
+}
+
+static bool needs_pipe(int fd, const struct stat *st, uid_t user)
+{
+	if (S_ISFIFO(st->st_mode))
+		return st->st_uid != user || has_name(fd);
+	return !ar_is_null_device(st);
 }
 
 /* A number above the standard streams, some of which may be closed. */
@@ -40,16 +62,32 @@ static int open_pipe(int *ret_read, int *ret_write, struct ar_error *err)
 	return r < 0 ? r : lift(ret_write, err);
 }
 
-int ar_streams_open(struct ar_streams *ret, int theirs[static 3], struct ar_error *err)
+/*
+ * Of one page, so that there is room when all is read, and not before: nothing is taken from the
+ * caller that the program has no use for.
+ */
+static int open_input(int *ret_read, int *ret_write, struct ar_error *err)
 {
+	int r = open_pipe(ret_read, ret_write, err);
+
+	if (r == 0)
+		(void)fcntl(*ret_write, F_SETPIPE_SZ, 1); /* a larger one only takes more */
+	return r;
+}
+
+int ar_streams_open(const struct ar_effective *effective, const struct ar_process *process,
+		    struct ar_streams *ret, int theirs[static 3], struct ar_error *err)
+{
+	uid_t user = user_of(effective, process);
 	struct stat st[3];
 	bool wanted[3] = { false };
 	int r = 0;
 
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
-		wanted[i] = fstat(i, &st[i]) == 0 && needs_pipe(&st[i]); /* a closed one stays so */
+		wanted[i] = fstat(i, &st[i]) == 0 && needs_pipe(i, &st[i], user); /* a closed one
+										     stays so */
 	if (wanted[STDIN_FILENO])
-		r = open_pipe(&theirs[STDIN_FILENO], &ret->ours[STDIN_FILENO], err);
+		r = open_input(&theirs[STDIN_FILENO], &ret->ours[STDIN_FILENO], err);
 	if (r == 0 && wanted[STDOUT_FILENO])
 		r = open_pipe(&ret->ours[STDOUT_FILENO], &theirs[STDOUT_FILENO], err);
 	if (r < 0 || !wanted[STDERR_FILENO])

@@ -380,6 +380,30 @@ static int idmap(struct ar_run *run, struct ar_error *err)
 
 const struct ar_step ar_step_idmap = { "id mappings", AR_HOST, 0, idmap, NULL };
 
+/*
+ * The pipes that the program has for its standard streams are those of the container's root: it
+ * may open them anew, or give them to its user. A caller who is not root of the host can give
+ * nothing away.
+ */
+static int own_streams(struct ar_run *run, struct ar_error *err)
+{
+	pid_t pid = run->target >= 0 ? (pid_t)run->record->pid.value : run->pid;
+	uid_t uid;
+	gid_t gid;
+	int r = run->in_userns ? ar_idmap_root(run->proc, pid, &uid, &gid) : -ENOENT;
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return ar_fail(err, -r, "root of the user namespace");
+	for (size_t i = 0; i < AR_COUNT(run->streams); i++)
+		if (run->streams[i] >= 0 && fchown(run->streams[i], uid, gid) < 0 && errno != EPERM)
+			return ar_fail(err, errno, "owner of the pipe for stream %zu", i);
+	return 0;
+}
+
+const struct ar_step ar_step_streams = { "standard streams", AR_HOST, 0, own_streams, NULL };
+
 static int rdt(struct ar_run *run, struct ar_error *err)
 {
 	_cleanup_fd_ int root = -1;

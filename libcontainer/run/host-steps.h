@@ -27,6 +27,7 @@ extern const struct ar_step ar_step_container_cgroup; /* exec: where it is born 
 extern const struct ar_step ar_step_affinity;	      /* execCPUAffinity.initial */
 extern const struct ar_step ar_step_clone;
 extern const struct ar_step ar_step_idmap;
+extern const struct ar_step ar_step_streams; /* whose the pipes are that we copy from and to */
 extern const struct ar_step ar_step_rdt;
 extern const struct ar_step ar_step_net_devices;
 extern const struct ar_step ar_step_save;

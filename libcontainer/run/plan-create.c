@@ -68,6 +68,8 @@ static void host_after_clone(struct ar_plan *plan, const struct ar_run *run)
 
 	if (has_namespace(run, "user", true))
 		ar_plan_add(plan, &ar_step_idmap);
+	if (ar_run_has_mapped_streams(run))
+		ar_plan_add(plan, &ar_step_streams);
 	/* while init goes ahead; it executes nothing before "created", which comes after these */
 	if (!run->use_systemd && run->effective->profile != AR_PROFILE_COMPAT)
 		ar_plan_add(plan, &ar_step_alone);

@@ -11,6 +11,8 @@
 void ar_plan_exec(struct ar_plan *plan, const struct ar_run *run)
 {
 	ar_plan_add(plan, &ar_step_join_container);
+	if (ar_run_has_mapped_streams(run))
+		ar_plan_add(plan, &ar_step_streams);
 	ar_plan_add(plan, &ar_step_saved_filters);
 	if (run->io.console_socket || run->io.pidfd_socket)
 		ar_plan_add(plan, &ar_step_sockets);

@@ -48,6 +48,15 @@ void ar_run_close_streams(struct ar_run *run)
 		ar_close_fd(&run->streams[i]);
 }
 
+bool ar_run_has_mapped_streams(const struct ar_run *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < AR_COUNT(run->streams); i++)
+		any = any || run->streams[i] >= 0;
+	return any && ar_spec_namespace(run->effective->spec, "user");
+}
+
 void ar_run_close_trees(struct ar_run *run)
 {
 	ar_close_fd(&run->mapped);

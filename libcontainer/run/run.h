@@ -131,6 +131,8 @@ void ar_run_outcomes(struct ar_run *run, struct ar_list *ret);
 void ar_run_close_trees(struct ar_run *run);
 /* The program has what takes the places of its standard streams. */
 void ar_run_close_streams(struct ar_run *run);
+/* Pipes do, of a program in a user namespace. */
+bool ar_run_has_mapped_streams(const struct ar_run *run);
 /*
  * A terminal has one owner: who asks for one must say who takes it. leaves: the runtime does not
  * stay with the process.

@@ -128,6 +128,19 @@ property "process.selinuxLabel" needs=selinux config='.process.selinuxLabel = "s
 	run='cat /proc/self/attr/current' output='system_u:system_r:container_t:s0:c1,c2'
 property "a session keyring of its own" as='/observe keyring' match="^_ses\\.t[0-9]"
 
+# --- standard streams ----------------------------------------------------------------------------
+
+# What the caller has is not mapped in there.
+userns='.linux.namespaces += [{type: "user"}]
+	| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+for uid in 0 1000; do
+	property "streams opened anew in a user namespace, by user $uid" needs=userns config="$userns | .process.user = {uid: $uid, gid: $uid}" \
+		run='echo out >/dev/stdout; echo err >/dev/stderr; stat -Lc %u /dev/stdout /dev/stderr' output=$'out\n'$uid$'\n'$uid
+	property "streams of exec opened anew in a user namespace, by user $uid" needs=userns config="$userns" \
+		host='echo given | "${runtime[@]}" exec --user '$uid:$uid' "$id" sh -c "cat </dev/stdin >/dev/stdout; stat -Lc %u /dev/stdin /dev/stdout" 2>&1 | cat' \
+		output=$'given\n'$uid$'\n'$uid
+done
+
 # --- root and names ------------------------------------------------------------------------------
 
 property "root.readonly true" config='.root.readonly = true' run='touch /x 2>&1' status=1 match='Read-only file system'

@@ -108,9 +108,9 @@ run_agentrun --profile compat run --detach --bundle "$bundle-2" "$id-2"
 expect_success
 first=$(container_pid "$id-2")
 make_command "$bundle" ".linux.namespaces += [{type: \"user\", path: \"/proc/$first/ns/user\"}]" \
-	sh -c 'readlink /proc/self/ns/user; id -u; tr -s " " </proc/self/uid_map; hostname; ls -d /proc/1'
+	sh -c 'readlink /proc/self/ns/user; id -u; tr -s " " </proc/self/uid_map; hostname; ls -d /proc/1; stat -Lc %u /dev/stdout; echo opened >/dev/stdout'
 run_agentrun --profile compat run --bundle "$bundle" "$id"
-expect_output "$(readlink "/proc/$first/ns/user")"$'\n0\n 0 100000 65536\nagentrun\n/proc/1'
+expect_output "$(readlink "/proc/$first/ns/user")"$'\n0\n 0 100000 65536\nagentrun\n/proc/1\n0\nopened'
 run_agentrun delete --force "$id-2"
 rm -rf "$bundle-2"
 assert_nothing_left

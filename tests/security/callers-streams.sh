@@ -55,6 +55,30 @@ head -c 5000000 /dev/urandom >"$TEST_TMP/long"
 "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id" <"$TEST_TMP/long" >"$TEST_TMP/copy"
 check_true "copy" cmp "$TEST_TMP/long" "$TEST_TMP/copy"
 
+# Of a file, and of a pipe that is of another user than the program's.
+for user in 0 1000; do
+	test_begin "input that a program does not read is the caller's, for user $user"
+	make_command "$bundle" . sleep 1000
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	seq 5000 >"$TEST_TMP/lines"
+	rest=$(tail -c +6001 "$TEST_TMP/lines")
+	: >"$TEST_TMP/read"
+	while read -r line && [ "$line" -lt 4 ]; do
+		"$AGENTRUN" --root "$state" exec --user "$user:$user" "$id" sh -c 'read line; echo "$line"' >>"$TEST_TMP/read"
+	done <"$TEST_TMP/lines"
+	check_equal "lines" "$(tr '\n' , <"$TEST_TMP/read")" "2,4,"
+	{
+		"$AGENTRUN" --root "$state" exec --user "$user:$user" "$id" dd bs=1 count=6000 of=/dev/null 2>/dev/null
+		"$AGENTRUN" --root "$state" exec --user "$user:$user" "$id" true
+		check_equal "the rest" "$(cat)" "$rest"
+	} <"$TEST_TMP/lines"
+	run_agentrun delete --force "$id"
+done
+
+test_begin "a pipe of the program's own user is not taken from"
+make_command "$bundle" . sh -c 'read line; echo "$line"'
+check_equal "lines" "$(seq 3 | { "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"; cat; } | tr '\n' ,)" "1,2,3,"
+
 test_begin "who writes to a full disk is told"
 make_command "$bundle" . sh -c 'while echo more; do :; done; exit 5'
 # shellcheck disable=SC2016 # for the other shell
