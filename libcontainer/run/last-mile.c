@@ -165,11 +165,11 @@ static int no_new_privileges(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
+/* In a user namespace that we may have been started in, too. */
 static bool setgroups_denied(const struct ar_run *run)
 {
 	char answer[8] = "";
-	_cleanup_fd_ int fd =
-		run->in_userns ? openat(run->proc, "self/setgroups", O_RDONLY | O_CLOEXEC) : -1;
+	_cleanup_fd_ int fd = openat(run->proc, "self/setgroups", O_RDONLY | O_CLOEXEC);
 
 	return fd >= 0 && read(fd, answer, sizeof(answer) - 1) > 0 &&
 	       ar_starts_with(answer, "deny");

@@ -98,6 +98,22 @@ check_equal "enforced" "$(jq -r '[.agentrun.controls | to_entries[] | select(.va
 as_user delete --force "$id"
 users_nothing_left
 
+# unshare(1) denies setgroups(2) there, as it must.
+for profile in compat agent; do
+	test_begin "an ordinary user who is root of a namespace of one id runs containers in it ($profile)" command:unshare
+	users_bundle 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))' \
+		sh -c 'tr -s " " </proc/self/uid_map; cat /proc/self/setgroups'
+	mkdir "$session/state"
+	chown "$user:$user" "$session/state"
+	run_command setpriv --reuid "$user" --regid "$user" --clear-groups env -i "PATH=$PATH" "AGENTRUN_TEST=$lib_mark" \
+		${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} \
+		unshare -U -r -m "$AGENTRUN" --root "$session/state" --profile "$profile" run --bundle "$bundle" "$id"
+	expect_output " 0 $user 1"$'\ndeny'
+	check_equal "state" "$(ls -A "$session/state")" ""
+	rmdir "$session/state"
+	assert_nothing_left
+done
+
 test_begin "the host's network, which spec --rootless keeps, is refused by the agent profile"
 users_bundle 'del(.linux.namespaces[] | select(.type == "network"))' true
 as_user run --bundle "$bundle" "$id"
