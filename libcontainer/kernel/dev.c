@@ -83,16 +83,19 @@ static int same_node(int dir, const char *name, const struct ar_device *d, struc
 }
 
 /* -EPERM, -EACCES: we may not. */
-static int make_node(int dir, const char *name, const struct ar_device *d, struct ar_error *err)
+static int make_node(int dir, const char *name, const struct ar_device *d, unsigned int flags,
+		     struct ar_error *err)
 {
 	mode_t mode = d->file_mode.set ? (mode_t)d->file_mode.value & 07777 : 0666;
 	uid_t uid = d->uid.set ? (uid_t)d->uid.value : 0;
 	gid_t gid = d->gid.set ? (gid_t)d->gid.value : 0;
 
 	if (mknodat(dir, name, file_type(d) | mode,
-		    makedev((unsigned)d->major.value, (unsigned)d->minor.value)) < 0)
-		return errno == EEXIST ? same_node(dir, name, d, err)
-				       : ar_fail(err, errno, "make device '%s'", d->path);
+		    makedev((unsigned)d->major.value, (unsigned)d->minor.value)) < 0) {
+		if (errno != EEXIST)
+			return ar_fail(err, errno, "make device '%s'", d->path);
+		return flags & AR_DEV_PLAIN ? 0 : same_node(dir, name, d, err);
+	}
 	if ((uid || gid) && fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return ar_fail(err, errno, "owner of device '%s'", d->path);
 	return 0;
@@ -103,11 +106,14 @@ static int make_node(int dir, const char *name, const struct ar_device *d, struc
  * matter of what is read and written: it belongs to a root that may be the container's, and is to
  * keep its mode and owner.
  */
-static int bind_node(int dir, const char *name, const struct ar_device *d, struct ar_error *err)
+static int bind_node(int dir, const char *name, const struct ar_device *d, unsigned int flags,
+		     struct ar_error *err)
 {
-	struct ar_mount_options options = { .bind = true,
-					    .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
-							MOUNT_ATTR_RDONLY };
+	bool plain = (flags & AR_DEV_PLAIN) && (flags & AR_DEV_BIND);
+	struct ar_mount_options options = {
+		.bind = true,
+		.attr_set = plain ? 0 : MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY
+	};
 	_cleanup_fd_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), target = -1;
 	struct ar_mount_request q = { .name = d->path,
 				      .options = &options,
@@ -131,7 +137,7 @@ static int bind_node(int dir, const char *name, const struct ar_device *d, struc
 	return ar_mount_place(&q, target, NULL, err);
 }
 
-static int node(int root, const struct ar_device *d, bool bind, struct ar_error *err)
+static int node(int root, const struct ar_device *d, unsigned int flags, struct ar_error *err)
 {
 	_cleanup_fd_ int dir = -1;
 	struct ar_error ignored = { 0 };
@@ -141,6 +147,8 @@ static int node(int root, const struct ar_device *d, bool bind, struct ar_error 
 	if (snprintf(path, sizeof(path), "%s", d->path) >= (int)sizeof(path))
 		return ar_fail(err, ENAMETOOLONG, "device '%s'", d->path);
 	ar_path_clean(path);
+	if (ar_streq(path, "/dev/ptmx"))
+		return 0; /* ar_dev_links() */
 	slash = strrchr(path, '/');
 	if (!slash || !slash[1])
 		return ar_fail(err, EINVAL, "device '%s'", d->path);
@@ -148,11 +156,11 @@ static int node(int root, const struct ar_device *d, bool bind, struct ar_error 
 	r = ar_mkdir_in_root(root, *path ? path : "/", 0755, &dir, err);
 	if (r < 0)
 		return r;
-	if (bind)
-		return bind_node(dir, slash + 1, d, err);
-	r = make_node(dir, slash + 1, d, err);
+	if (flags & AR_DEV_BIND)
+		return bind_node(dir, slash + 1, d, flags, err);
+	r = make_node(dir, slash + 1, d, flags, err);
 	/* without CAP_MKNOD, or against a device cgroup, the host's own will do, as with runc */
-	if ((r == -EPERM || r == -EACCES) && bind_node(dir, slash + 1, d, &ignored) == 0)
+	if ((r == -EPERM || r == -EACCES) && bind_node(dir, slash + 1, d, flags, &ignored) == 0)
 		return 0;
 	return r;
 }
@@ -165,17 +173,17 @@ static bool listed(const struct ar_list *devices, const char *path)
 	return false;
 }
 
-int ar_dev_nodes(int root, const struct ar_list *devices, bool bind, struct ar_error *err)
+int ar_dev_nodes(int root, const struct ar_list *devices, unsigned int flags, struct ar_error *err)
 {
 	mode_t mask = umask(0);
 	int r = 0;
 
 	for (size_t i = 0; i < AR_COUNT(defaults) && r == 0; i++)
 		if (!listed(devices, defaults[i].path))
-			r = node(root, &defaults[i], bind, err);
+			r = node(root, &defaults[i], flags, err);
 	ar_list_foreach(const struct ar_device, d, devices)
 		if (r == 0)
-			r = node(root, d, bind, err);
+			r = node(root, d, flags, err);
 	umask(mask);
 	return r;
 }
@@ -191,6 +199,8 @@ int ar_dev_links(int dev, struct ar_error *err)
 	};
 
 	for (size_t i = 0; i < AR_COUNT(links); i++) {
+		if (ar_streq(links[i].name, "core") && access(links[i].target, F_OK) < 0)
+			continue;
 		/* an image's own ptmx would be the host's: replaced, as runc does */
 		if (ar_streq(links[i].name, "ptmx") && unlinkat(dev, "ptmx", 0) < 0 &&
 		    errno != ENOENT)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <stdbool.h>
-
 #include "spec/spec.h"
 
 struct ar_error;
@@ -16,11 +14,14 @@ struct ar_error;
 /* An O_PATH descriptor of <root>/dev, which must be a real directory. -ENOENT: there is none. */
 int ar_dev_open(int root, int *ret_dev, struct ar_error *err);
 /*
- * The nodes of devices. bind: make them by binding the host's nodes (in a user namespace mknod(2)
- * is refused), which is done too where it turns out to be refused. Directories in between are made.
+ * The nodes of devices, but for /dev/ptmx, which is a link. Directories in between are made. Where
+ * mknod(2) turns out to be refused, the host's nodes are bound.
  */
-int ar_dev_nodes(int root, const struct ar_list *devices, bool bind, struct ar_error *err);
-/* fd, stdin, stdout, stderr, core, and ptmx -> pts/ptmx. */
+#define AR_DEV_BIND 1u /* bind them anyway: in a user namespace mknod(2) is refused */
+#define AR_DEV_PLAIN \
+	2u /* as runc: a bound one has no flags, and one that is there stays what it is */
+int ar_dev_nodes(int root, const struct ar_list *devices, unsigned int flags, struct ar_error *err);
+/* fd, stdin, stdout, stderr, ptmx -> pts/ptmx, and core if this kernel has one. */
 int ar_dev_links(int dev, struct ar_error *err);
 /*
  * Standard streams that are the host's null device become the container's own: an open file of a

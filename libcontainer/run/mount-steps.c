@@ -432,10 +432,12 @@ static int devices(struct ar_run *run, struct ar_error *err)
 		return r;
 	if (own_dev(run)) {
 		/* mknod(2) is refused in every user namespace but the first */
-		bool bind = run->in_userns || !run->facts->host_root;
+		unsigned int flags = run->in_userns || !run->facts->host_root ? AR_DEV_BIND : 0;
 
+		if (run->effective->profile == AR_PROFILE_COMPAT)
+			flags |= AR_DEV_PLAIN;
 		r = ar_dev_nodes(run->root, ar_run_linux(run) ? &ar_run_linux(run)->devices : &none,
-				 bind, err);
+				 flags, err);
 		if (r == 0)
 			r = ar_dev_links(dev, err);
 		if (r == 0)

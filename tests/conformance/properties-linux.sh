@@ -71,6 +71,23 @@ property "linux.devices, in a folder that is made" config='.linux.devices = [{pa
 property "the default devices" run='for d in null zero full tty random urandom; do stat -c "%t:%T %a" /dev/$d; done' \
 	output=$'1:3 666\n1:5 666\n1:7 666\n5:0 666\n1:8 666\n1:9 666'
 
+property "linux.devices, of two with one path the first" config='.linux.devices = [{path: "/dev/one", type: "c", major: 1, minor: 5}, {path: "/dev/one", type: "c", major: 1, minor: 3}]' \
+	run='stat -c "%F %t:%T" /dev/one' output='character special file 1:5'
+property "linux.devices, a path where something is" before='make_rootfs "$bundle/rootfs"; echo text >"$bundle/rootfs/dev/one"' \
+	config='.linux.devices = [{path: "/dev/one", type: "c", major: 1, minor: 5}] | del(.mounts[] | select(.destination | startswith("/dev")))' \
+	run='cat /dev/one' output=text
+mapped='.linux.namespaces += [{type: "user"}]
+	| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+ptmx='.linux.devices = [{path: "/dev/ptmx", type: "c", major: 5, minor: 2}, {path: "/dev/../dev/ptmx", type: "c", major: 5, minor: 2}]'
+property "linux.devices, /dev/ptmx" config="$ptmx" run='readlink /dev/ptmx' output=pts/ptmx
+property "linux.devices, /dev/ptmx in a user namespace" needs=userns config="$mapped | $ptmx" run='readlink /dev/ptmx' output=pts/ptmx
+core=none
+[ ! -e /proc/kcore ] || core=/proc/kcore
+property "the kernel's memory, if it has it as a file" run='readlink /dev/core || echo none' output="$core"
+property "the default devices in a user namespace" needs=userns config="$mapped" \
+	run='for d in null zero full tty random urandom; do stat -c "%t:%T %a" /dev/$d; done; touch /dev/null; echo $?; awk "\$5 == \"/dev/null\" { print \$6 }" /proc/self/mountinfo' \
+	match=$'^1:3 666\n1:5 666\n1:7 666\n5:0 666\n1:8 666\n1:9 666\n0\nrw,'
+
 # --- paths ---------------------------------------------------------------------------------------
 
 property "linux.maskedPaths, a file" config='.linux.maskedPaths = ["/proc/version"]' run='cat /proc/version | wc -c' output=0
