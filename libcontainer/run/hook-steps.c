@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -100,6 +101,7 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 
 const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, host_hooks, NULL };
 
+/* The pid is the container's own view, as config.md has it for hooks of the container's side. */
 static int container_hooks(struct ar_run *run, struct ar_error *err)
 {
 	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
@@ -107,7 +109,7 @@ static int container_hooks(struct ar_run *run, struct ar_error *err)
 								AR_HOOK_CREATE_CONTAINER),
 					.cwd = compat ? run->root : -1 };
 
-	return run_hooks(run->effective, run->record, run->pid, AR_HOOK_CREATE_CONTAINER,
+	return run_hooks(run->effective, run->record, getpid(), AR_HOOK_CREATE_CONTAINER,
 			 "creating", &where, err);
 }
 const struct ar_step ar_step_container_hooks = { "hooks", AR_INIT, AR_STEP_PLAIN, container_hooks,
@@ -123,7 +125,7 @@ static int start_hooks(struct ar_run *run, struct ar_error *err)
 	where.env = compat ? run->program.envp
 			   : hook_environment(run->effective, AR_HOOK_START_CONTAINER);
 	where.empty_is_none = compat;
-	return run_hooks(run->effective, run->record, run->pid, AR_HOOK_START_CONTAINER, "created",
+	return run_hooks(run->effective, run->record, getpid(), AR_HOOK_START_CONTAINER, "created",
 			 &where, err);
 }
 const struct ar_step ar_step_start_hooks = { "hooks", AR_INIT, AR_STEP_PLAIN, start_hooks, NULL };

@@ -18,7 +18,7 @@
 
 /* --- a process of the host becomes init --- */
 
-/* Our pid as the host has it, for hooks: its procfs knows us by that name. */
+/* Our pid as the host has it, for a listener of seccomp's: its procfs knows us by that name. */
 static pid_t own_pid(const struct ar_run *run)
 {
 	char text[16] = "";

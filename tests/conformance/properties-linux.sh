@@ -138,15 +138,16 @@ hook() {
 	printf '.hooks.%s = [{path: "/bin/sh", args: ["sh", "-c", $ARGS.named.script // "%s"], env: ["PATH=/usr/bin:/bin", "WORD=given"]}]' "$1" "$2"
 }
 for kind in prestart createRuntime createContainer poststart; do
-	said=creating since=1.0
+	said=creating since=1.0 told='$pid'
 	if [ "$kind" = poststart ]; then said=running since=1.5; fi
+	if [ "$kind" = createContainer ]; then told=1; fi
 	property "hooks.$kind" runc="$since" config="$(hook "$kind" "(cat; echo; echo \$WORD) >$volume/state")" run='exec sleep 100' \
-		host='sleep 0.2; head -n 1 "$volume/state" | jq -r "[.status, (.id == \"$id\"), (.pid > 0), (.bundle == \"$bundle\")] | join(\" \")" 2>/dev/null; tail -n 1 "$volume/state"' \
+		host='sleep 0.2; head -n 1 "$volume/state" | jq -r "[.status, (.id == \"$id\"), (.pid == '"$told"'), (.bundle == \"$bundle\")] | join(\" \")" 2>/dev/null; tail -n 1 "$volume/state"' \
 		output="$said true true true"$'\ngiven'
 done
 # its files are those of the container
 property "hooks.startContainer" config='.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "(cat; echo; echo $WORD) >/state"], env: ["WORD=given"]}]' \
-	run='grep -c "\"status\":\"created\"" /state; tail -n 1 /state' match=$'^1\n.*given'
+	run='grep -c "\"status\":\"created\",\"pid\":1," /state; tail -n 1 /state' match=$'^1\n.*given'
 property "hooks.poststop" runc=1.0 config="$(hook poststop "cat >$TEST_TMP/stopped")" before='rm -f "$TEST_TMP/stopped"' run='[ ! -e /stopped ] && echo ran' output=ran
 check_equal "what it was told" "$(jq -r .status "$TEST_TMP/stopped")" stopped
 property "hooks, args and a path of its own" config=".hooks.createRuntime = [{path: \"/bin/cp\", args: [\"any name\", \"/etc/hostname\", \"$volume/copied\"]}]" \

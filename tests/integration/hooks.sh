@@ -90,8 +90,11 @@ for pair in prestart:creating createRuntime:creating createContainer:creating st
 		"$(jq -r '"\(.id) \(.status) \(.bundle) \(.annotations["org.example.key"]) \(.ociVersion != null)"' "$file")" \
 		"$id ${pair#*:} $bundle a \"value\" true"
 done
-for kind in prestart createRuntime createContainer poststart; do
+for kind in prestart createRuntime poststart; do
 	check_equal "the pid that $kind was told" "$(jq .pid "$bundle/rootfs/state.$kind")" "$pid"
+done
+for kind in createContainer startContainer; do
+	check_equal "the pid that $kind was told, as the container has it" "$(jq .pid "$bundle/rootfs/state.$kind")" 1
 done
 assert_nothing_left
 
