@@ -6,6 +6,32 @@
 #include <poll.h>
 #include <stdio.h>
 
+static int lift(int *fd)
+{
+	int high;
+
+	if (*fd > STDERR_FILENO)
+		return 0;
+	high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (high < 0)
+		return -errno;
+	ar_close_fd(fd);
+	*fd = high;
+	return 0;
+}
+
+int ar_pipe_open(int *ret_read, int *ret_write)
+{
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_read = ends[0];
+	*ret_write = ends[1];
+	r = lift(ret_read);
+	return r < 0 ? r : lift(ret_write);
+}
+
 /* The caller, who made it non-blocking, shares its file description: that is left as it is. */
 static int await_room(int fd)
 {

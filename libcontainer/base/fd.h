@@ -21,6 +21,10 @@ static inline int ar_steal_fd(int *fd)
 	return stolen;
 }
 
+/* pipe2(2) with both ends above the standard streams, some of which may be closed. After an error
+ * an end may be open. */
+int ar_pipe_open(int *ret_read, int *ret_write);
+
 /* Write all of it, retrying short writes and EINTR, and waiting where fd is non-blocking. 0 or
  * -errno.
  */

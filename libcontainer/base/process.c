@@ -2,6 +2,7 @@
 #include "base/process.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -41,6 +42,17 @@ pid_t ar_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 	if (pid > 0 && ret_pidfd)
 		*ret_pidfd = pidfd;
 	return (pid_t)pid;
+}
+
+int ar_signals_reset(void)
+{
+	sigset_t none;
+
+	for (int signo = 1; signo < NSIG; signo++)
+		(void)signal(signo, SIG_DFL); /* refused for SIGKILL, SIGSTOP and the C library's
+						 own: as they should be */
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
 int ar_pidfd_wait(int pidfd, int *ret_status)
@@ -125,12 +137,21 @@ int ar_process_start_time(pid_t pid, uint64_t *ret, char *ret_state)
 	return ar_parse_u64(p, ret) < 0 ? -EPROTO : 0;
 }
 
-int ar_process_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
+int ar_process_check(pid_t pid, uint64_t start_time)
 {
 	uint64_t started;
 	char state;
-	int r;
+	int r = ar_process_start_time(pid, &started, &state);
+
+	if (r < 0)
+		return r;
+	return started != start_time || state == 'Z' || state == 'X' || state == 'x' ? -ESRCH : 0;
+}
+
+int ar_process_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
+{
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	if (pid <= 0)
 		return -ESRCH;
@@ -142,11 +163,9 @@ int ar_process_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
 	if (fd < 0)
 		/* a thread, no process; ENOENT in Linux 6.18 */
 		return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
-	r = ar_process_start_time(pid, &started, &state);
+	r = ar_process_check(pid, start_time);
 	if (r < 0)
 		return r;
-	if (started != start_time || state == 'Z' || state == 'X' || state == 'x')
-		return -ESRCH;
 	*ret_pidfd = ar_steal_fd(&fd);
 	return 0;
 }

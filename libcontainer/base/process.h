@@ -12,6 +12,8 @@ struct ar_error;
  * CLONE_PARENT.
  */
 pid_t ar_clone(uint64_t flags, int cgroup, int *ret_pidfd);
+/* No signal is blocked or ignored any more, whatever our caller had: execve(2) keeps both. */
+int ar_signals_reset(void);
 /* waitid(2) on a pidfd: *ret_status as from waitpid(2). */
 int ar_pidfd_wait(int pidfd, int *ret_status);
 /* 128+signal or the exit status. */
@@ -21,6 +23,8 @@ int ar_exit_code(int status);
  * pids apart. *ret_state (may be NULL) is its state (field 3): 'R', 'Z' ...
  */
 int ar_process_start_time(pid_t pid, uint64_t *ret, char *ret_state);
+/* 0: pid is still the process that started at start_time, and no zombie; -ESRCH otherwise. */
+int ar_process_check(pid_t pid, uint64_t start_time);
 /*
  * A pidfd of pid, if it is still the process that started at start_time and no zombie.
  * -ESRCH otherwise.

@@ -16,13 +16,17 @@
 /* A process in an uninterruptible wait, on a dead NFS server say, cannot be frozen. */
 #define FREEZE_WAIT_MS 10000
 
-bool ar_cgroup_is_frozen(const struct ar_cgroup *cgroup)
+bool ar_cgroup_freeze_is_on(int dirfd, const char *file)
 {
 	char value[8];
 
-	/* a cgroup that is gone, or a kernel without freezer, has nothing frozen */
-	return ar_file_peek(cgroup->fd, "cgroup.freeze", value, sizeof(value)) == 0 &&
-	       ar_streq(value, "1");
+	/* a cgroup that is gone, or a kernel without freezer (before 5.2), has nothing frozen */
+	return ar_file_peek(dirfd, file, value, sizeof(value)) == 0 && ar_streq(value, "1");
+}
+
+bool ar_cgroup_is_frozen(const struct ar_cgroup *cgroup)
+{
+	return ar_cgroup_freeze_is_on(cgroup->fd, "cgroup.freeze");
 }
 
 /*
@@ -32,7 +36,7 @@ bool ar_cgroup_is_frozen(const struct ar_cgroup *cgroup)
 static size_t frozen_above(const struct ar_cgroup *cgroup)
 {
 	const char *path = cgroup->path;
-	char file[PATH_MAX + 16], value[8];
+	char file[PATH_MAX + 16];
 
 	for (size_t len = 0; path[len];) {
 		int n;
@@ -41,8 +45,7 @@ static size_t frozen_above(const struct ar_cgroup *cgroup)
 		n = snprintf(file, sizeof(file), "%.*s/cgroup.freeze", (int)len - 1, path + 1);
 		if (n < 0 || (size_t)n >= sizeof(file))
 			return 0;
-		if (ar_file_peek(cgroup->root_fd, file, value, sizeof(value)) == 0 &&
-		    ar_streq(value, "1"))
+		if (ar_cgroup_freeze_is_on(cgroup->root_fd, file))
 			return len;
 	}
 	return 0;

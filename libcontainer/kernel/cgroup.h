@@ -98,6 +98,8 @@ int ar_cgroup_signal(const struct ar_cgroup *cgroup, int signo, struct ar_error 
 /* Freeze or thaw and wait until it is so (bounded). */
 int ar_cgroup_freeze(const struct ar_cgroup *cgroup, bool frozen, struct ar_error *err);
 bool ar_cgroup_is_frozen(const struct ar_cgroup *cgroup);
+/* The same of the cgroup whose file cgroup.freeze that is. */
+bool ar_cgroup_freeze_is_on(int dirfd, const char *file);
 /*
  * Move pid into it (exec into an existing one where clone3 could not). sub: a cgroup below it, or
  * NULL.

@@ -100,19 +100,6 @@ static int null_streams(struct ar_error *err)
 	return 0;
 }
 
-/* It waits for signals of its children: none may be blocked or ignored by what we had set. */
-static void reset_signals(void)
-{
-	const struct sigaction fallback = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	sigemptyset(&none);
-	for (int signo = 1; signo < NSIG; signo++)
-		(void)sigaction(signo, &fallback, NULL); /* some cannot be set: those are as
-							    they should be */
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int execute(const struct ar_criu_start *how, int sock, struct ar_error *err)
 {
 	char *argv[] = { (char *)"criu", (char *)"swrk", (char *)"3", NULL };
@@ -131,7 +118,8 @@ static int execute(const struct ar_criu_start *how, int sock, struct ar_error *e
 	/* what the caller left open is none of its business; before 5.11 there is no such call */
 	(void)ar_sys_close_range((unsigned int)(AR_CRIU_FIRST_FD + how->n_fds), ~0u,
 				 4 /* CLOSE_RANGE_CLOEXEC */);
-	reset_signals();
+	/* it waits for signals of its children */
+	(void)ar_signals_reset(); /* to unblock all cannot fail */
 	(void)execve(how->program, argv, environ);
 	return ar_fail(err, errno, "execute '%s'", how->program);
 }

@@ -38,28 +38,11 @@ static bool needs_pipe(int fd, const struct stat *st, uid_t user)
 	return !ar_is_null_device(st);
 }
 
-/* A number above the standard streams, some of which may be closed. */
-static int lift(int *fd, struct ar_error *err)
-{
-	int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-	if (high < 0)
-		return ar_fail(err, errno, "descriptor of a standard stream");
-	ar_close_fd(fd);
-	*fd = high;
-	return 0;
-}
-
 static int open_pipe(int *ret_read, int *ret_write, struct ar_error *err)
 {
-	int ends[2], r;
+	int r = ar_pipe_open(ret_read, ret_write);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return ar_fail(err, errno, "pipe of a standard stream");
-	*ret_read = ends[0];
-	*ret_write = ends[1];
-	r = lift(ret_read, err);
-	return r < 0 ? r : lift(ret_write, err);
+	return r < 0 ? ar_fail(err, -r, "pipe of a standard stream") : 0;
 }
 
 /*

@@ -40,33 +40,11 @@ static void pipes_close(struct pipes *p)
 }
 #define _cleanup_pipes_ __attribute__((cleanup(pipes_close)))
 
-/* A descriptor above the standard streams, where the hook's own are put. */
-static int lift(int *fd)
-{
-	int high;
-
-	if (*fd > STDERR_FILENO)
-		return 0;
-	high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (high < 0)
-		return -errno;
-	ar_close_fd(fd);
-	*fd = high;
-	return 0;
-}
-
 /* Our end does not block; the hook's is as it expects it. */
 static int make_pipe(int *ret_read, int *ret_write, int *ours)
 {
-	int fds[2], r;
+	int r = ar_pipe_open(ret_read, ret_write);
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	*ret_read = fds[0];
-	*ret_write = fds[1];
-	r = lift(ret_read);
-	if (r == 0)
-		r = lift(ret_write);
 	if (r < 0)
 		return r;
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "kernel/attributes.h"
 #include "kernel/ns.h"
@@ -27,20 +28,6 @@ static pid_t own_pid(const struct ar_run *run)
 	if (readlinkat(run->proc, "self", text, sizeof(text) - 1) > 0)
 		(void)ar_parse_i64(text, &pid); /* the kernel writes a number */
 	return (pid_t)pid;
-}
-
-/* The program gets no signal blocked or ignored, whatever our caller had (execve(2) keeps both). */
-static int default_signals(struct ar_error *err)
-{
-	sigset_t none;
-
-	for (int signo = 1; signo < NSIG; signo++)
-		(void)signal(signo, SIG_DFL); /* refused for SIGKILL, SIGSTOP and the C library's
-						 own: as they should be */
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return ar_fail(err, errno, "unblock signals");
-	return 0;
 }
 
 static void end_by_signal(int signo)
@@ -69,10 +56,11 @@ static int settle(struct ar_run *run, struct ar_error *err)
 	 * root */
 	if (!run->oom_score_set)
 		r = ar_oom_score_apply(run->proc, &run->process->oom_score_adj, err);
-	if (r == 0)
-		r = default_signals(err);
 	if (r < 0)
 		return r;
+	r = ar_signals_reset();
+	if (r < 0)
+		return ar_fail(err, -r, "unblock signals");
 	if (run->await_start)
 		end_when_asked();
 	/* see hide() in host-steps.c */

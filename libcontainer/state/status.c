@@ -7,9 +7,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/process.h"
-#include "base/str.h"
+#include "kernel/cgroup.h"
 #include "state/record.h"
 
 const char *ar_status_name(enum ar_status status)
@@ -27,23 +26,15 @@ const char *ar_status_name(enum ar_status status)
 static int look_at_process(const struct ar_record *record, int *ret_pidfd)
 {
 	pid_t pid = (pid_t)record->pid.value;
-	uint64_t started;
-	char state;
-	int r;
+	uint64_t start_time = record->start_time.value;
 
-	if (ret_pidfd)
-		return ar_process_open(pid, record->start_time.value, ret_pidfd);
-	r = ar_process_start_time(pid, &started, &state);
-	if (r < 0)
-		return r;
-	if (started != record->start_time.value || state == 'Z' || state == 'X' || state == 'x')
-		return -ESRCH;
-	return 0;
+	return ret_pidfd ? ar_process_open(pid, start_time, ret_pidfd)
+			 : ar_process_check(pid, start_time);
 }
 
 static bool is_frozen(const struct ar_record *record)
 {
-	char path[4096], value[8];
+	char path[4096];
 	int n;
 
 	if (!record->cgroup || !record->cgroup_root)
@@ -51,8 +42,7 @@ static bool is_frozen(const struct ar_record *record)
 	n = snprintf(path, sizeof(path), "%s%s/cgroup.freeze", record->cgroup_root, record->cgroup);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return false;
-	/* a cgroup that is gone, or a kernel without freezer (before 5.2), has nothing frozen */
-	return ar_file_peek(AT_FDCWD, path, value, sizeof(value)) == 0 && ar_streq(value, "1");
+	return ar_cgroup_freeze_is_on(AT_FDCWD, path);
 }
 
 static int waits_for_start(const struct ar_dir *dir, const struct ar_record *record, bool *ret,
