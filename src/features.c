@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "command.h"
 #include "kernel/caps.h"
+#include "kernel/seccomp.h"
 #include "output.h"
 #include "policy/merge.h"
 #include "run/hooks.h"
@@ -18,10 +15,6 @@
 #include "spec/spec.h"
 #include "version.h"
 #include "json/write.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* 5.19 */
-#endif
 
 /*
  * features.md and features-linux.md of runtime-spec 1.3. Names come from the tables by which
@@ -114,27 +107,20 @@ static void add_cgroup(struct ar_json_writer *w)
 
 static const struct {
 	const char *name;
-	unsigned long flag, with;
+	unsigned int flag;
 } filter_flags[] = {
-	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG, 0 },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0 },
-	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC, 0 },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-	  SECCOMP_FILTER_FLAG_NEW_LISTENER },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 };
-
-/* The kernel looks at the flags before it reads the filter, which is not there. */
-static bool kernel_takes(unsigned long flags)
-{
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
-}
 
 static void add_supported_flags(struct ar_json_writer *w)
 {
 	ar_json_key(w, "supportedFlags");
 	ar_json_open(w, '[');
 	for (size_t i = 0; i < AR_COUNT(filter_flags); i++) {
-		if (kernel_takes(filter_flags[i].flag | filter_flags[i].with))
+		if (ar_seccomp_has_flag(filter_flags[i].flag))
 			ar_json_string(w, filter_flags[i].name);
 	}
 	ar_json_close(w, ']');

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +10,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/table.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5) /* 5.19 */
-#endif
+#include "kernel/seccomp.h"
 
 /* Docker's profile has about 450; what is far beyond does not fit into a program. */
 #define RULES_MAX 16384

@@ -2,7 +2,6 @@
 #include "kernel/seccomp.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,10 +10,6 @@
 #include "kernel/seccomp-cache.h"
 #include "kernel/seccomp-compile.h"
 #include "kernel/seccomp-stack.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5) /* 5.19 */
-#endif
 
 /* --- building --- */
 
@@ -58,6 +53,15 @@ int ar_filters_build(struct ar_arena *arena, const struct ar_effective *effectiv
 
 /* --- installing --- */
 
+bool ar_seccomp_has_flag(unsigned int flag)
+{
+	/* taken only together */
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	/* the kernel looks at the flags before it reads the filter, which is not there */
+	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT;
+}
+
 static int install(const struct ar_filter *filter, int *ret_listener, struct ar_error *err)
 {
 	struct sock_fprog program = { (unsigned short)filter->n,
@@ -67,7 +71,7 @@ static int install(const struct ar_filter *filter, int *ret_listener, struct ar_
 
 	if (filter->notifies)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	else /* the kernel takes it only together with a listener */
+	else /* see ar_seccomp_has_flag() */
 		flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	r = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (r < 0 && errno == EACCES)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,10 @@
 
 struct ar_arena;
 struct ar_error;
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5) /* 5.19 */
+#endif
 
 /* One program for seccomp(2) SECCOMP_SET_MODE_FILTER. */
 struct ar_filter {
@@ -35,6 +40,8 @@ int ar_filters_build(struct ar_arena *arena, const struct ar_effective *effectiv
 int ar_filters_save(int dirfd, const struct ar_filters *filters, struct ar_error *err);
 int ar_filters_load(struct ar_arena *arena, int dirfd, struct ar_filters *ret,
 		    struct ar_error *err);
+/* Whether the kernel takes a SECCOMP_FILTER_FLAG_*. */
+bool ar_seccomp_has_flag(unsigned int flag);
 /* Install them on this thread. *ret_listener: the notification descriptor or -1. Async-signal-safe,
  * no allocation. */
 int ar_filters_install(const struct ar_filters *filters, int *ret_listener, struct ar_error *err);
