@@ -247,6 +247,7 @@ libcontainer_a_SOURCES = \
 	%D%/kernel/variant.c \
 	%D%/kernel/variant.h \
 	%D%/state/dir.c \
+	%D%/state/dir.h \
 	%D%/state/effective.c \
 	%D%/state/effective.h \
 	%D%/state/record-runc.c \
@@ -254,6 +255,7 @@ libcontainer_a_SOURCES = \
 	%D%/state/record.c \
 	%D%/state/record.h \
 	%D%/state/status.c \
+	%D%/state/status.h \
 	%D%/run/cgroup-steps.c \
 	%D%/run/hook-process.c \
 	%D%/run/hook-process.h \

@@ -5,7 +5,9 @@
 
 #include "policy/effective.h"
 #include "run/run.h"
+#include "state/dir.h"
 #include "state/record.h"
+#include "state/status.h"
 
 struct ar_config;
 struct ar_arena;

@@ -15,6 +15,7 @@
 #include "run/notify.h"
 #include "run/program.h"
 #include "run/walk.h"
+#include "state/dir.h"
 #include "state/record.h"
 
 /* What a process of a container is connected to, as flags of create, run and exec say. */

@@ -10,7 +10,7 @@
  * removed meanwhile, or that was removed and made again. So the name is looked up again after every
  * lock.
  */
-#include "state/record.h"
+#include "state/dir.h"
 
 #include <dirent.h>
 #include <errno.h>

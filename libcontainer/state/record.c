@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "spec/spec.h"
+#include "state/dir.h"
 #include "state/record-runc.h"
 #include "json/read.h"
 #include "json/write.h"

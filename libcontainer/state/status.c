@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state/status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "kernel/cgroup.h"
+#include "state/dir.h"
 #include "state/record.h"
 
 const char *ar_status_name(enum ar_status status)

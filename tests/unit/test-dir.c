@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "state/record.h"
+#include "state/dir.h"
 
 #include "test.h"
 

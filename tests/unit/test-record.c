@@ -15,7 +15,9 @@
 #include "base/process.h"
 #include "base/str.h"
 #include "spec/spec.h"
+#include "state/dir.h"
 #include "state/record.h"
+#include "state/status.h"
 
 #include "test.h"
 
