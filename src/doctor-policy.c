@@ -21,6 +21,7 @@
 #include "policy/merge.h"
 #include "policy/optout.h"
 #include "policy/profile.h"
+#include "state/dir.h"
 
 /* --- the administrator's file --- */
 
@@ -172,12 +173,13 @@ static void look_at_owner(struct ar_visit *v, const char *root, const char *part
 			  const struct stat *st)
 {
 	bool there = strcmp(root, part) == 0;
+	enum ar_dir_trust trust = there ? ar_dir_trust(st) : AR_DIR_TRUSTED;
 
-	if (there && st->st_uid != v->host->euid && st->st_uid != 0)
+	if (trust == AR_DIR_OF_OTHERS)
 		ar_visit_add(v, STATE, "owner", AR_VERDICT_FAILURE,
 			     "name a directory of your own: --root DIR, or XDG_RUNTIME_DIR",
 			     "%s belongs to user %u: not trusted", root, st->st_uid);
-	else if (there && (st->st_mode & (S_IWGRP | S_IWOTH)))
+	else if (trust == AR_DIR_OPEN_TO_OTHERS)
 		ar_visit_add(v, STATE, "owner", AR_VERDICT_FAILURE,
 			     ar_printf(v->arena, "chmod go-w %s", root),
 			     "%s is writable by others (mode %04o): not trusted", root,

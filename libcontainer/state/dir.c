@@ -78,22 +78,31 @@ void ar_dir_close(struct ar_dir *dir)
 	ar_close_fd(&dir->root);
 }
 
-/* What others could have put into a directory, or replaced in it, must not be believed. */
+enum ar_dir_trust ar_dir_trust(const struct stat *st)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return AR_DIR_OF_OTHERS;
+	return st->st_mode & (S_IWGRP | S_IWOTH) ? AR_DIR_OPEN_TO_OTHERS : AR_DIR_TRUSTED;
+}
+
 static int check_owner(int fd, const char *what, const char *name, struct ar_error *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return ar_fail(err, errno, "inspect %s '%s'", what, name);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
+	switch (ar_dir_trust(&st)) {
+	case AR_DIR_OF_OTHERS:
 		return ar_refuse(err, EPERM,
 				 "%s '%s' belongs to user %u, not to user %u: not trusted", what,
 				 name, st.st_uid, geteuid());
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
+	case AR_DIR_OPEN_TO_OTHERS:
 		return ar_refuse(err, EPERM,
 				 "%s '%s' is writable by others (mode %04o): not trusted", what,
 				 name, st.st_mode & 07777);
-	return 0;
+	default:
+		return 0;
+	}
 }
 
 /* -ENOENT without a text: the callers know what it means. */

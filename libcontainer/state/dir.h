@@ -5,6 +5,7 @@
 
 struct ar_arena;
 struct ar_error;
+struct stat;
 
 /*
  * A container on disk: <root>/<id>/ (0711) holds
@@ -22,6 +23,11 @@ struct ar_error;
 /* "start" writes to the one, and hears by the other whether the program was executed. */
 #define AR_FIFO_START "exec.fifo"
 #define AR_FIFO_ANSWER "exec.answer"
+
+/* Whether a directory of ours can be believed: what others could have put into it, or replaced in
+ * it, must not be. */
+enum ar_dir_trust { AR_DIR_TRUSTED, AR_DIR_OF_OTHERS, AR_DIR_OPEN_TO_OTHERS };
+enum ar_dir_trust ar_dir_trust(const struct stat *st);
 
 /* ids: 1 to 1024 of [A-Za-z0-9_+.-], not "." nor "..": else "invalid container ID format". */
 int ar_id_check(const char *id, struct ar_error *err);
