@@ -81,6 +81,7 @@ libcontainer_a_SOURCES = \
 	%D%/policy/engines.h \
 	%D%/policy/explain.c \
 	%D%/policy/explain.h \
+	%D%/policy/facts.c \
 	%D%/policy/facts.h \
 	%D%/policy/hostpaths.c \
 	%D%/policy/hostpaths.h \

@@ -18,7 +18,6 @@
 #include "globals.h"
 #include "kernel/probe-features.h"
 #include "policy/config.h"
-#include "policy/merge.h"
 #include "policy/optout.h"
 #include "policy/profile.h"
 #include "state/dir.h"

@@ -15,7 +15,7 @@
 #include "command.h"
 #include "paths.h"
 #include "policy/config.h"
-#include "policy/merge.h"
+#include "policy/profile.h"
 #include "policy/trust.h"
 
 #define AT(member) offsetof(struct ar_globals, member)

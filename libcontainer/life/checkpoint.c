@@ -15,7 +15,7 @@
 #include "life/container.h"
 #include "life/external.h"
 #include "life/image.h"
-#include "policy/merge.h"
+#include "policy/rules.h"
 
 #define LOG_FILE "dump.log"
 #define PORT_MAX 65535

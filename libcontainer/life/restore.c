@@ -42,6 +42,7 @@
 #include "life/image.h"
 #include "life/making.h"
 #include "policy/merge.h"
+#include "policy/rules.h"
 #include "run/host-steps.h"
 #include "run/mount-target.h"
 

@@ -23,6 +23,9 @@ enum ar_profile ar_profile_from_name(const char *name);
 
 /* Required: cannot apply -> create fails. If available: cannot apply -> recorded as not applied. */
 enum ar_strength { AR_OFF, AR_IF_AVAILABLE, AR_REQUIRED };
+/* "off", "if-available", "required"; the other way only the last two. False: none of them. */
+const char *ar_strength_name(enum ar_strength strength);
+bool ar_strength_from_name(const char *name, enum ar_strength *ret);
 
 /* The controls that are applied by code of their own and reported by "state". */
 enum ar_control {
@@ -49,6 +52,8 @@ enum ar_control {
 	AR_CONTROL_COUNT
 };
 const char *ar_control_name(enum ar_control control); /* "read-only-root", "scratch", ... */
+/* AR_CONTROL_COUNT for an unknown name. */
+enum ar_control ar_control_from_name(const char *name);
 
 enum ar_rule_kind {
 	AR_RULE_FORCED,

@@ -12,7 +12,6 @@
 
 #define NOTHING_RUNS (AR_WANT_NOSUID | AR_WANT_NODEV | AR_WANT_NOEXEC)
 
-const char *const ar_scratch_paths[AR_SCRATCH_COUNT] = { "/tmp", "/var/tmp", "/run" };
 static const char *const scratch_modes[AR_SCRATCH_COUNT] = { "mode=1777", "mode=1777", "mode=755" };
 
 /* Of SELinux, for any file system. */

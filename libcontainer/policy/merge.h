@@ -52,20 +52,6 @@ int ar_merge_update(struct ar_arena *arena, const struct ar_effective *container
 		    const struct ar_resources **ret, struct ar_list *decisions,
 		    struct ar_error *err);
 
-/* The profile in force: option (may be NULL), the name the program was called by, the
- * configuration. */
-int ar_profile_choose(const char *option, const char *argv0, const struct ar_config *config,
-		      enum ar_profile *ret, struct ar_error *err);
-
 /* The annotations of a bundle that the profile acts on, sorted, NULL behind them; one that ends in
  * '.' stands for all that begin so. */
 const char *const *ar_annotations_followed(enum ar_profile profile);
-
-/* Whether the profile has a rule for that field path; for the test that walks the tables. */
-bool ar_rule_covers(const char *field_path);
-/*
- * Whether the profile lets a command be used that has no container to look at: path as
- * "command.restore", asked for the message ("restore"). 0 or -EPERM.
- */
-int ar_rule_check(enum ar_profile profile, const char *path, const char *asked,
-		  struct ar_error *err);

@@ -6,92 +6,10 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "base/table.h"
-#include "policy/merge.h"
 
 #define KIB 1024ull
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
-
-/* --- names --- */
-
-static const struct ar_name profiles[] = {
-	{ "compat", AR_PROFILE_COMPAT },
-	{ "agent", AR_PROFILE_AGENT },
-	{ "strict", AR_PROFILE_STRICT },
-	{ "vm", AR_PROFILE_VM },
-};
-
-static const struct ar_name controls[] = {
-	{ "read-only-root", AR_CONTROL_READONLY_ROOT },
-	{ "scratch", AR_CONTROL_SCRATCH },
-	{ "binds", AR_CONTROL_BINDS },
-	{ "home", AR_CONTROL_HOME },
-	{ "no-new-privs", AR_CONTROL_NO_NEW_PRIVS },
-	{ "capabilities", AR_CONTROL_CAPABILITIES },
-	{ "seccomp", AR_CONTROL_SECCOMP },
-	{ "namespaces", AR_CONTROL_NAMESPACES },
-	{ "user-namespace", AR_CONTROL_USER_NAMESPACE },
-	{ "devices", AR_CONTROL_DEVICES },
-	{ "lsm", AR_CONTROL_LSM },
-	{ "masked-paths", AR_CONTROL_MASKED_PATHS },
-	{ "memfd-noexec", AR_CONTROL_MEMFD_NOEXEC },
-	{ "pids-limit", AR_CONTROL_PIDS_LIMIT },
-	{ "memory-limit", AR_CONTROL_MEMORY_LIMIT },
-	{ "cpu-limit", AR_CONTROL_CPU_LIMIT },
-	{ "rlimits", AR_CONTROL_RLIMITS },
-	{ "landlock", AR_CONTROL_LANDLOCK },
-	{ "keyring", AR_CONTROL_KEYRING },
-	{ "hooks", AR_CONTROL_HOOKS },
-};
-_Static_assert(AR_COUNT(controls) == AR_CONTROL_COUNT, "every control has a name");
-
-static const struct ar_name strengths[] = {
-	{ "off", AR_OFF },
-	{ "if-available", AR_IF_AVAILABLE },
-	{ "required", AR_REQUIRED },
-};
-
-const char *ar_profile_name(enum ar_profile profile)
-{
-	const char *name = ar_name_of(profiles, AR_COUNT(profiles), profile);
-
-	return name ? name : "unset";
-}
-
-enum ar_profile ar_profile_from_name(const char *name)
-{
-	const struct ar_name *found = ar_name_find(profiles, AR_COUNT(profiles), name);
-
-	return found ? (enum ar_profile)found->value : AR_PROFILE_UNSET;
-}
-
-const char *ar_control_name(enum ar_control control)
-{
-	return ar_name_of(controls, AR_COUNT(controls), control);
-}
-
-enum ar_control ar_control_from_name(const char *name)
-{
-	const struct ar_name *found = ar_name_find(controls, AR_COUNT(controls), name);
-
-	return found ? (enum ar_control)found->value : AR_CONTROL_COUNT;
-}
-
-const char *ar_strength_name(enum ar_strength strength)
-{
-	return ar_name_of(strengths, AR_COUNT(strengths), strength);
-}
-
-bool ar_strength_from_name(const char *name, enum ar_strength *ret)
-{
-	const struct ar_name *found = ar_name_find(strengths, AR_COUNT(strengths), name);
-
-	if (!found || found->value == AR_OFF)
-		return false;
-	*ret = (enum ar_strength)found->value;
-	return true;
-}
 
 /* --- values --- */
 

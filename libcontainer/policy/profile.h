@@ -4,6 +4,8 @@
 #include "policy/config.h"
 #include "policy/effective.h"
 
+struct ar_error;
+
 /* The numbers of a profile, the administrator's values in their places. Sizes in bytes. */
 struct ar_values {
 	uint64_t scratch_size;	 /* of each of /tmp, /var/tmp, /run */
@@ -24,10 +26,9 @@ struct ar_values {
 void ar_values_get(enum ar_profile profile, const struct ar_config *config, struct ar_values *ret);
 /* How strictly a control is held before configuration; AR_OFF for all of compat. */
 enum ar_strength ar_control_strength(enum ar_profile profile, enum ar_control control);
-/* AR_CONTROL_COUNT for an unknown name. */
-enum ar_control ar_control_from_name(const char *name);
-/* "off", "if-available", "required"; the other way only the last two. False: none of them. */
-const char *ar_strength_name(enum ar_strength strength);
-bool ar_strength_from_name(const char *name, enum ar_strength *ret);
 /* Whether a holds a container at least as tightly as b. */
 bool ar_profile_at_least(enum ar_profile a, enum ar_profile b);
+/* The profile in force: option (may be NULL), the name the program was called by, the
+ * configuration. */
+int ar_profile_choose(const char *option, const char *argv0, const struct ar_config *config,
+		      enum ar_profile *ret, struct ar_error *err);

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "policy/merge.h"
 
 /* short, so that a rule is one line of a table */
 #define F AR_RULE_FORCED

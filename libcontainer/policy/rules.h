@@ -40,3 +40,11 @@ enum ar_rule_kind ar_rule_kind(const struct ar_rule *rule, enum ar_profile profi
 const char *ar_rule_kind_name(enum ar_rule_kind kind);
 /* Whether text names a control, a rule's path or a path above one: what an opt-out may name. */
 bool ar_rule_named(const char *text);
+/* Whether there is a rule for that field, or rules for what is in it. */
+bool ar_rule_covers(const char *field_path);
+/*
+ * Whether the profile lets a command be used that has no container to look at: path as
+ * "command.restore", asked for the message ("restore"). 0 or -EPERM.
+ */
+int ar_rule_check(enum ar_profile profile, const char *path, const char *asked,
+		  struct ar_error *err);

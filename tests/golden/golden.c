@@ -16,6 +16,7 @@
 #include "policy/explain.h"
 #include "policy/merge.h"
 #include "policy/mount-flags.h"
+#include "policy/profile.h"
 #include "json/read.h"
 #include "json/write.h"
 

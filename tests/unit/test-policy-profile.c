@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "policy/merge.h"
 #include "policy/profile.h"
 
 static enum ar_profile chosen(const char *option, const char *argv0, const struct ar_config *config)

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "fields.h"
-#include "policy/merge.h"
 #include "policy/rules.h"
 
 /* --- every field has a rule -------------------------------------------------------------- */
