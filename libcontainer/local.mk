@@ -99,6 +99,7 @@ libcontainer_a_SOURCES = \
 	%D%/policy/merge-root.c \
 	%D%/policy/merge-sweep.c \
 	%D%/policy/merge-tighten.c \
+	%D%/policy/merge-update.c \
 	%D%/policy/merge.c \
 	%D%/policy/merge.h \
 	%D%/policy/merging.c \

@@ -13,6 +13,19 @@ static const char refused_kind[] = "refused";
 static const char not_applied_kind[] = "not applied";
 const char ar_mounts_later[] = "what the host mounts there later has not been checked";
 
+void ar_merging_begin(struct ar_merging *m, struct ar_arena *arena,
+		      const struct ar_effective *container, const struct ar_config *config)
+{
+	*m = (struct ar_merging){ .arena = arena,
+				  .profile = container->profile,
+				  .config = config,
+				  .from = container->spec,
+				  .out = ar_memdup(arena, container, sizeof(*container)),
+				  .to = ar_memdup(arena, container->spec,
+						  sizeof(*container->spec)) };
+	ar_values_get(container->profile, config, &m->values);
+}
+
 static void record(struct ar_merging *m, const char *kind, const char *field, const char *asked,
 		   const char *got, const char *reason)
 {

@@ -45,7 +45,11 @@ struct ar_merging {
 	struct ar_error refusal; /* the first */
 };
 
-/* --- merging.c: decisions --- */
+/* --- merging.c --- */
+
+/* A merging for a container that exists: opt-outs took effect when it was made. */
+void ar_merging_begin(struct ar_merging *m, struct ar_arena *arena,
+		      const struct ar_effective *container, const struct ar_config *config);
 
 /* A change by the rule of path; asked or got NULL stand for nothing. Strings are kept as they are.
  */
