@@ -23,10 +23,10 @@
 static int check_childless(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-	int dir = ar_open_no_links(cgroup->root_fd, cgroup->path, O_RDONLY | O_DIRECTORY, 0);
-	_cleanup_fd_ int fd = dir < 0 ? -1 : dir;
+	_cleanup_fd_ int fd =
+		ar_open_no_links(cgroup->root_fd, cgroup->path, O_RDONLY | O_DIRECTORY, 0);
 	struct ar_cgroup_name *children = NULL;
-	int r = fd < 0 ? dir : ar_cgroup_children(arena, fd, &children);
+	int r = fd < 0 ? fd : ar_cgroup_children(arena, fd, &children);
 
 	if (r == -ENOENT)
 		return 0;

@@ -81,11 +81,8 @@ int ar_home_overlay(int root, const char *home, uint64_t size, bool noexec, stru
 	struct stat st;
 	int r;
 
-	if (lower < 0) {
-		r = lower;
-		lower = -1;
-		return ar_fail(err, -r, "home directory '%s'", home);
-	}
+	if (lower < 0)
+		return ar_fail(err, -lower, "home directory '%s'", home);
 	if (fstat(lower, &st) < 0)
 		return ar_fail(err, errno, "home directory '%s'", home);
 	r = place_tmpfs(lower, home, size, &tmpfs, err);

@@ -50,17 +50,9 @@ static int each_literal(struct mask *m, const char *path, apply_fn *apply)
 {
 	_cleanup_fd_ int target = open_path(m, path, O_PATH);
 
-	if (target == -ENOENT || target == -ENOTDIR) {
-		target = -1;
+	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
-	}
-	if (target < 0) {
-		int r = ar_fail(m->err, -target, "open '%s'", path);
-
-		target = -1;
-		return r;
-	}
-	return apply(m, target, path);
+	return target < 0 ? ar_fail(m->err, -target, "open '%s'", path) : apply(m, target, path);
 }
 
 /* One '*' component: every entry that matches, in its place. */

@@ -183,12 +183,8 @@ static int open_below(int top, const struct ar_mount_entry *e, const char *path,
 {
 	_cleanup_fd_ int fd = ar_open_no_links(top, path, O_PATH, 0);
 	uint64_t id = 0;
-	int r = fd;
+	int r = fd < 0 ? fd : ar_mount_id(fd, &id);
 
-	if (fd >= 0)
-		r = ar_mount_id(fd, &id);
-	else
-		fd = -1;
 	if (r < 0)
 		return ar_fail(err, -r, "mount '%s' below '%s'", e->path, name);
 	if (id != e->id)

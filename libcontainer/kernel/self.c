@@ -75,12 +75,8 @@ int ar_self_protect(char *const *argv, char *const *envp, struct ar_error *err)
 	fd = readonly_bind();
 	if (fd < 0)
 		fd = sealed_copy();
-	if (fd < 0) {
-		int r = fd;
-
-		fd = -1;
-		return ar_fail(err, -r, "protect our own executable from the container");
-	}
+	if (fd < 0)
+		return ar_fail(err, -fd, "protect our own executable from the container");
 	execveat(fd, "", argv, envp, AT_EMPTY_PATH);
 	return ar_fail(err, errno, "execute our own executable from a protected copy");
 }

@@ -51,11 +51,8 @@ static int resolve(struct ar_arena *arena, int root, const char *destination, co
 	char path[PATH_MAX];
 	int r;
 
-	if (fd < 0) {
-		r = ar_fail(err, -fd, "mount '%s' of the container", destination);
-		fd = -1;
-		return r;
-	}
+	if (fd < 0)
+		return ar_fail(err, -fd, "mount '%s' of the container", destination);
 	r = ar_fd_realpath(fd, path, sizeof(path));
 	if (r < 0)
 		return ar_fail(err, -r, "mount '%s' of the container", destination);
@@ -122,10 +119,8 @@ static void add_node(int root, const char *path, struct ar_map *map)
 	struct statfs fs;
 	struct stat st;
 
-	if (fd < 0) {
-		fd = -1;
+	if (fd < 0)
 		return; /* it is covered by another mount */
-	}
 	if (fstat(fd, &st) < 0 || !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 		return;
 	if (fstatfs(fd, &fs) < 0 || fs.f_type == DEVPTS_SUPER_MAGIC)

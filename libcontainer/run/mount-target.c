@@ -98,11 +98,9 @@ static int open_following(struct ar_run *run, size_t index, const char *path, bo
 static const char *plain_path(struct ar_run *run, size_t index, const struct ar_mount *m)
 {
 	_cleanup_fd_ int fd = ar_open_no_links(run->root, m->destination, O_PATH, 0);
-	bool has_links = fd == -ELOOP;
 
-	if (fd < 0)
-		fd = -1; /* any other error comes again, with a text */
-	return has_links ? judged(run, index, m) : m->destination;
+	/* any other error comes again, with a text */
+	return fd == -ELOOP ? judged(run, index, m) : m->destination;
 }
 
 int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, bool file,
