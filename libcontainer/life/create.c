@@ -60,6 +60,15 @@ static void reach_manager(struct ar_making *m)
 	ar_notify_close(&m->run.notify);
 }
 
+/* The same holds for one that has gone by the time there is something to tell. */
+static void await_ready(struct ar_making *m)
+{
+	struct ar_error err = { 0 };
+
+	if (ar_notify_wait(&m->run.notify, m->run.walk.pidfd, m->run.pid, &err) < 0)
+		ar_log(AR_LOG_WARN, "%s", err.text);
+}
+
 static int run_attended(struct ar_making *m, const struct ar_context *ctx,
 			const struct ar_create_args *args, int *ret_code, struct ar_error *err)
 {
@@ -105,5 +114,6 @@ int ar_life_run(const struct ar_context *ctx, const struct ar_create_args *args,
 	}
 	*ret_code = 0;
 	reach_manager(&m);
-	return ar_notify_wait(&m.run.notify, m.run.walk.pidfd, m.run.pid, err);
+	await_ready(&m);
+	return 0;
 }

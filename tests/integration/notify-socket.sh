@@ -224,6 +224,21 @@ expect_success
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+test_begin "a manager that goes before the program is ready: run --detach says so, and the container runs on"
+start_manager
+notifying_bundle . sh -c 'while ! [ -e /tmp/go ]; do sleep 0.1; done; /datagram READY=1; sleep 100'
+AGENTRUN_TEST=$lib_mark NOTIFY_SOCKET=$address "$AGENTRUN" --root "$state" run --detach --bundle "$bundle" "$id" \
+	>/dev/null 2>"$TEST_TMP/detached.errors" &
+detached=$!
+wait_status running
+stop_manager
+run_agentrun exec "$id" touch /tmp/go
+wait "$detached" || fail "run ends with $?"
+check_has "the warning" "$(cat "$TEST_TMP/detached.errors")" "NOTIFY_SOCKET"
+check_equal "status" "$(container_status "$id")" running
+run_agentrun delete --force "$id"
+assert_nothing_left
+
 test_begin "a container that was not told at create is started as ever"
 start_manager
 notifying_bundle . sleep 100
