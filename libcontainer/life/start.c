@@ -44,11 +44,12 @@ static int let_go(struct ar_container *c, struct ar_error *err)
 		return ar_refuse(err, EINVAL, "cannot start a container that has stopped");
 	if (answer < 0 || fifo < 0)
 		return ar_fail(err, errno, "exec.fifo of the container");
-	/* gone before the byte is written: a second start finds no container that waits */
-	if (unlinkat(c->dir.fd, AR_FIFO_START, 0) < 0 || unlinkat(c->dir.fd, AR_FIFO_ANSWER, 0) < 0)
-		return ar_fail(err, errno, "remove exec.fifo");
+	/* before they are removed: who is killed here has let it go, or the next "start" can */
 	if (write(fifo, "", 1) != 1)
 		return ar_fail(err, errno, "exec.fifo of the container");
+	if (unlinkat(c->dir.fd, AR_FIFO_START, 0) < 0 || unlinkat(c->dir.fd, AR_FIFO_ANSWER, 0) < 0)
+		ar_log(AR_LOG_WARN, "container %s: remove exec.fifo: %s", c->record->id,
+		       ar_errno_text(errno));
 	return ar_walk_answer(answer, c->pidfd, err);
 }
 

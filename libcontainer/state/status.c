@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -48,17 +47,20 @@ static bool is_frozen(const struct ar_record *record)
 	return ar_cgroup_freeze_is_on(AT_FDCWD, path);
 }
 
+/*
+ * Init holds the reading end until it is let go; a "start" that was killed may have left the name.
+ */
 static int waits_for_start(const struct ar_dir *dir, const struct ar_record *record, bool *ret,
 			   struct ar_error *err)
 {
-	struct stat st;
+	_cleanup_fd_ int fd = -1;
 
 	*ret = false;
 	if (record->started == AR_YES)
 		return 0;
-	if (fstatat(dir->fd, AR_FIFO_START, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		*ret = true;
-	else if (errno != ENOENT)
+	fd = openat(dir->fd, AR_FIFO_START, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	*ret = fd >= 0;
+	if (fd < 0 && errno != ENOENT && errno != ENXIO)
 		return ar_fail(err, errno, "inspect '" AR_FIFO_START "' of container '%s'",
 			       record->id);
 	return 0;

@@ -15,7 +15,7 @@ enum ar_status {
 const char *ar_status_name(enum ar_status status);
 
 /*
- * The status as the kernel has it now: creating (no pid yet), created (the fifo is still there),
+ * The status as the kernel has it now: creating (no pid yet), created (init waits at the fifo),
  * running, paused (the cgroup is frozen), stopped (no such process, a zombie, or another process
  * with that pid). *ret_pidfd (may be NULL) is -1 when stopped.
  */

@@ -56,6 +56,17 @@ static pid_t start_process(void)
 	return pid;
 }
 
+/* As its init does: the test holds the reading end. */
+static int wait_for_start(const struct ar_dir *dir)
+{
+	int fd;
+
+	CHECK_INT(mkfifoat(dir->fd, "exec.fifo", 0600), 0);
+	fd = openat(dir->fd, "exec.fifo", O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0);
+	return fd;
+}
+
 /* A container whose process is pid; nobody works on it. */
 static void stand(pid_t pid)
 {
@@ -127,11 +138,24 @@ TEST("a created container gets the signal too")
 	pid_t pid = start_process();
 	struct ar_dir dir = make_container(pid);
 
-	CHECK_INT(mkfifoat(dir.fd, "exec.fifo", 0622), 0);
+	wait_for_start(&dir);
 	ar_dir_close(&dir);
 	CHECK_STR(status_now(), "created");
 	CHECK_INT(ar_life_kill(&context, "one", SIGTERM, false, &error), 0);
 	CHECK_INT(ended_by(pid), SIGTERM);
+}
+
+TEST("a container is started when its init was let go, also when the one that did so was killed then")
+{
+	pid_t pid = start_process();
+	struct ar_dir dir = make_container(pid);
+	int fifo = wait_for_start(&dir);
+
+	CHECK_STR(status_now(), "created");
+	CHECK_INT(close(fifo), 0);
+	CHECK_STR(status_now(), "running");
+	ar_dir_close(&dir);
+	CHECK_INT(kill(pid, SIGKILL), 0);
 }
 
 TEST("signal 0 asks whether the container runs")
@@ -219,7 +243,7 @@ TEST("a created container is killed and deleted without force")
 	pid_t pid = start_process();
 	struct ar_dir dir = make_container(pid);
 
-	CHECK_INT(mkfifoat(dir.fd, "exec.fifo", 0622), 0);
+	wait_for_start(&dir);
 	ar_dir_close(&dir);
 	CHECK_INT(ar_life_delete(&context, "one", false, &error), 0);
 	CHECK_INT(ended_by(pid), SIGKILL);
