@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -81,7 +82,8 @@ static int user_from_flags(struct ar_arena *arena, const struct ar_exec_args *ar
 	return r;
 }
 
-/* --cap adds to every set but the ambient one, as runc does. */
+/* As runc: --cap adds to every set but the inheritable one; to the ambient one only where something
+ * is inheritable, without which nothing is ambient. */
 static void caps_from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
 			    const struct ar_capabilities *own, struct ar_process *p)
 {
@@ -94,6 +96,8 @@ static void caps_from_flags(struct ar_arena *arena, const struct ar_exec_args *a
 	caps->bounding = ar_strings_join(arena, &caps->bounding, &args->caps);
 	caps->effective = ar_strings_join(arena, &caps->effective, &args->caps);
 	caps->permitted = ar_strings_join(arena, &caps->permitted, &args->caps);
+	if (caps->inheritable.n)
+		caps->ambient = ar_strings_join(arena, &caps->ambient, &args->caps);
 	p->capabilities = caps;
 }
 
@@ -108,6 +112,7 @@ static int from_flags(struct ar_arena *arena, const struct ar_exec_args *args,
 		return ar_refuse(err, EINVAL, "exec args cannot be empty");
 	p->args = (struct ar_strings){ (const char **)args->argv, n };
 	p->terminal = args->tty ? AR_YES : AR_NO;
+	p->console_size = own->console_size;
 	if (args->cwd && *args->cwd && args->cwd[0] != '/')
 		return ar_refuse(err, EINVAL, "Cwd must be an absolute path");
 	p->cwd = args->cwd;
@@ -143,8 +148,11 @@ static void probe_caller(const struct ar_container *c, struct ar_caller *ret)
 {
 	struct ar_trust trust;
 
-	if (c->effective->profile == AR_PROFILE_COMPAT)
+	if (c->effective->profile == AR_PROFILE_COMPAT) {
+		ret->umask = (struct ar_opt_u64){ true, umask(0) };
+		(void)umask((mode_t)ret->umask.value); /* gives the 0 */
 		return;
+	}
 	ar_trust_get(&trust);
 	ar_probe_caller(c->arena, trust.userns || ar_spec_namespace(c->effective->spec, "user"),
 			ret);

@@ -69,8 +69,9 @@ struct ar_caller {
 	int oom_score_adj;
 	uint64_t nofile_soft, nofile_hard; /* RLIMIT_NOFILE, 0: unknown */
 	uint64_t rtprio_hard, nice_hard;
-	bool may_raise;		/* CAP_SYS_RESOURCE in the initial user namespace */
-	struct ar_list rlimits; /* struct ar_rlimit: its hard limits, if it cannot raise them */
+	bool may_raise;		 /* CAP_SYS_RESOURCE in the initial user namespace */
+	struct ar_list rlimits;	 /* struct ar_rlimit: its hard limits, if it cannot raise them */
+	struct ar_opt_u64 umask; /* only of who gives it to a further process, in compat */
 };
 
 struct ar_facts {

@@ -62,14 +62,15 @@ static void inherit_rest(struct ar_arena *arena, const struct ar_process *own, s
 		p->no_new_privileges = own->no_new_privileges;
 }
 
-/* As runc: without a user it is root, and the umask is the container's in any case. */
+/* As runc: without a user it is root, and the umask is the container's in any case; where its
+ * bundle names none, the caller's. */
 static void complete_user(struct ar_arena *arena, const struct ar_process *own,
-			  struct ar_process *p)
+			  const struct ar_caller *by, struct ar_process *p)
 {
 	static const struct ar_user root = { .uid = { true, 0 }, .gid = { true, 0 } };
 	struct ar_user *user = ar_memdup(arena, p->user ? p->user : &root, sizeof(*user));
 
-	user->umask = own->user ? own->user->umask : root.umask;
+	user->umask = own->user && own->user->umask.set ? own->user->umask : by->umask;
 	p->user = user;
 }
 
@@ -111,7 +112,7 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		*decisions = (struct ar_list){ NULL, 0 };
 	if (container->profile != AR_PROFILE_COMPAT)
 		inherit_rest(arena, own, p);
-	complete_user(arena, own, p);
+	complete_user(arena, own, by, p);
 	if (container->profile != AR_PROFILE_COMPAT) {
 		ar_merging_begin(&m, arena, container, &ar_config_default);
 		m.caller = by;
