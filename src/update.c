@@ -13,7 +13,6 @@
 #include "command.h"
 #include "creation.h"
 #include "spec/spec.h"
-#include "json/read.h"
 
 #define RESOURCES_MAX (16u << 20)
 
@@ -76,25 +75,22 @@ static const struct ar_option options[] = {
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
-static int read_resources(struct ar_arena *arena, const char *path, struct ar_resources *ret,
+static int read_resources(struct ar_arena *arena, const char *path, struct ar_update_args *ret,
 			  struct ar_error *err)
 {
 	bool from_input = strcmp(path, "-") == 0;
-	const char *name = from_input ? "standard input" : path;
-	const struct ar_json *json;
 	char *text;
-	size_t len;
 	int r;
 
+	ret->name = from_input ? "standard input" : path;
 	if (from_input)
-		r = ar_file_read_fd(arena, STDIN_FILENO, name, RESOURCES_MAX, &text, &len, err);
+		r = ar_file_read_fd(arena, STDIN_FILENO, ret->name, RESOURCES_MAX, &text, &ret->len,
+				    err);
 	else
-		r = ar_file_read_given(arena, AT_FDCWD, path, RESOURCES_MAX, &text, &len, err);
+		r = ar_file_read_given(arena, AT_FDCWD, path, RESOURCES_MAX, &text, &ret->len, err);
 	if (r == 0)
-		r = ar_json_parse(arena, name, text, len, &ar_json_limits_default, &json, err);
-	if (r == 0)
-		r = ar_decode(arena, &ar_resources_class, name, "", json, ret, err);
-	return r < 0 ? r : ar_resources_validate(ret, name, err);
+		ret->text = text;
+	return r;
 }
 
 /* Empty: not asked. */
@@ -203,6 +199,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 	struct ar_resources resources = { 0 };
 	struct ar_intel_rdt rdt = { 0 };
 	struct options *asked = call->options;
+	struct ar_update_args args = { .id = call->words.argv[0], .resources = &resources };
 	int r;
 
 	ar_drop_empty(&asked->l3_cache_schema);
@@ -210,13 +207,12 @@ static int run(struct ar_call *call, struct ar_error *err)
 	rdt.l3_cache_schema = asked->l3_cache_schema;
 	rdt.mem_bw_schema = asked->mem_bw_schema;
 	if (asked->resources && *asked->resources)
-		r = read_resources(call->arena, asked->resources, &resources, err);
+		r = read_resources(call->arena, asked->resources, &args, err);
 	else
 		r = take_options(call->arena, asked, &resources, err);
-	if (r < 0)
-		return r;
-	return ar_life_update(&call->context, call->words.argv[0], &resources,
-			      rdt.l3_cache_schema || rdt.mem_bw_schema ? &rdt : NULL, err);
+	if (rdt.l3_cache_schema || rdt.mem_bw_schema)
+		args.rdt = &rdt;
+	return r < 0 ? r : ar_life_update(&call->context, &args, err);
 }
 
 const struct ar_command ar_command_update = {

@@ -105,10 +105,16 @@ struct ar_restore_args {
 int ar_life_restore(const struct ar_context *ctx, const struct ar_restore_args *args, int *ret_code,
 		    struct ar_error *err);
 
-/* Limits of an update; resources as decoded from flags or --resources. rdt: its schemas of cache
- * and bandwidth alone, NULL: they stay. */
-int ar_life_update(const struct ar_context *ctx, const char *id,
-		   const struct ar_resources *resources, const struct ar_intel_rdt *rdt,
+struct ar_update_args {
+	const char *id;
+	const struct ar_resources *resources; /* by flags */
+	/* --resources: in place of them, a JSON object and its name; NULL: none */
+	const char *text, *name;
+	size_t len;
+	const struct ar_intel_rdt *rdt; /* schemas of cache and bandwidth alone, NULL: they stay */
+};
+/* New limits. */
+int ar_life_update(const struct ar_context *ctx, const struct ar_update_args *args,
 		   struct ar_error *err);
 
 /* A container looked at, for state, list, ps and events: record and status of now. */

@@ -191,18 +191,35 @@ static int write_rdt(const struct ar_container *c, int root, const struct ar_int
 			 "intelRdt");
 }
 
+static int asked_resources(const struct ar_container *c, const struct ar_update_args *args,
+			   const struct ar_resources **ret, struct ar_error *err)
+{
+	struct ar_resources *read;
+
+	*ret = args->resources;
+	if (!args->text)
+		return 0;
+	*ret = read = ar_alloc(c->arena, sizeof(*read));
+	return ar_resources_parse(c->arena, args->name, args->text, args->len,
+				  c->effective->profile == AR_PROFILE_COMPAT ? AR_READ_AS_RUNC
+									     : AR_READ_STRICTLY,
+				  read, err);
+}
+
 static int update(struct ar_container *c, const struct ar_context *ctx,
-		  const struct ar_resources *resources, const struct ar_intel_rdt *rdt,
-		  struct ar_error *err)
+		  const struct ar_update_args *args, struct ar_error *err)
 {
 	_cleanup_fd_ int rdt_root = -1;
 	struct updating u = { .c = c };
-	const struct ar_resources *held;
+	const struct ar_resources *resources = NULL, *held;
+	const struct ar_intel_rdt *rdt = args->rdt;
 	int r;
 
 	if (c->status == AR_STATUS_STOPPED || c->status == AR_STATUS_CREATING)
 		return ar_refuse(err, EINVAL, "container not running");
 	r = ar_container_read_effective(c, err);
+	if (r == 0)
+		r = asked_resources(c, args, &resources, err);
 	if (r == 0 && rdt)
 		r = open_rdt(c, rdt, &rdt_root, err);
 	if (r == 0)
@@ -222,12 +239,11 @@ static int update(struct ar_container *c, const struct ar_context *ctx,
 	return r < 0 || !rdt ? r : write_rdt(c, rdt_root, rdt, err);
 }
 
-int ar_life_update(const struct ar_context *ctx, const char *id,
-		   const struct ar_resources *resources, const struct ar_intel_rdt *rdt,
+int ar_life_update(const struct ar_context *ctx, const struct ar_update_args *args,
 		   struct ar_error *err)
 {
 	_cleanup_container_ struct ar_container c;
-	int r = ar_container_open(&c, ctx, id, AR_LOCK_EXCLUSIVE, err);
+	int r = ar_container_open(&c, ctx, args->id, AR_LOCK_EXCLUSIVE, err);
 
-	return r < 0 ? r : update(&c, ctx, resources, rdt, err);
+	return r < 0 ? r : update(&c, ctx, args, err);
 }

@@ -118,3 +118,11 @@ int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar
 		ar_process_loosen(arena, ret);
 	return ar_process_validate(ret, file, err);
 }
+
+int ar_resources_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
+		       enum ar_reading reading, struct ar_resources *ret, struct ar_error *err)
+{
+	int r = decode(arena, &ar_resources_class, file, text, len, reading, ret, err);
+
+	return r < 0 ? r : ar_resources_validate(ret, file, err);
+}

@@ -312,6 +312,9 @@ int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, si
 /* The same for a process.json, a file at dirfd. */
 int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar_reading reading,
 		    struct ar_process *ret, struct ar_error *err);
+/* The same for a resources.json, a text that is read already. */
+int ar_resources_parse(struct ar_arena *arena, const char *file, const char *text, size_t len,
+		       enum ar_reading reading, struct ar_resources *ret, struct ar_error *err);
 /*
  * What the tables of fields cannot express: absolute paths, and what goes with what. Messages name
  * the file and the field. The parts alone are for process.json ("exec --process") and
