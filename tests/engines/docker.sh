@@ -25,8 +25,12 @@ output=$(echo typed | "$docker_client" --host "unix://$docker_socket" run -i --r
 check_equal "output of cat" "$output" typed
 
 test_begin "docker run -it has a terminal of the size of the caller's"
-docker_pty $'stty size; tty; exit 7' run -it --rm --name "$id" --runtime agentrun box sh
+# the client says it when the container has started
+size_of_caller='stty rows 33 cols 77; exec "$@"'
+run_pty 'until [ "$(stty size)" = "33 77" ] || [ $((n += 1)) = 50 ]; do sleep 0.1; done; echo "size $(stty size)"; tty; exit 7' \
+	sh -c "$size_of_caller" sh "$docker_client" --host "unix://$docker_socket" run -it --rm --name "$id" --runtime agentrun box sh
 expect_status 7
+expect_output_has "size 33 77"
 expect_output_has /dev/pts/0
 
 test_begin "an image's entry point, user, folder and environment are used"
@@ -76,16 +80,21 @@ run --tmpfs /cache box sh -c 'echo x >/cache/new && cat /cache/new; grep " /cach
 expect_success
 expect_output_has $'x\ntmpfs /cache tmpfs'
 
-test_begin "--read-only, --init, --privileged and --user root start"
+test_begin "--read-only, --privileged and --user root start"
 run --read-only box true
 expect_success
 run --privileged box true
 expect_success
 run --user root box id -u
 expect_output 0
-if [ -x /usr/bin/docker-init ] || [ -x /usr/libexec/docker/docker-init ]; then
-	run --init box sh -c 'cat /proc/1/comm'
-	expect_output docker-init
+
+init=(command:docker-init)
+# where it is not in PATH
+[ ! -x /usr/libexec/docker/docker-init ] || init=()
+if test_begin "--init puts Docker's init before the command" "${init[@]}"; then
+	run --init box sh -c 'cat /proc/1/comm; echo "command $PPID"; exit 7'
+	expect_status 7
+	expect_output $'docker-init\ncommand 1'
 fi
 
 test_begin "the engine's resolv.conf, hosts and hostname are there"
@@ -259,13 +268,25 @@ expect_output 3
 
 test_begin "docker pause stops time for the container, unpause goes on"
 start -v /data box sh -c 'while :; do echo . >>/data/ticks; sleep 0.1; done'
+docker exec "$id" sh -c 'until [ -s /data/ticks ]; do sleep 0.1; done'
+expect_success
 docker pause "$id"
 expect_success
 check_equal "status" "$(inspect '{{.State.Status}}')" paused
+ticks=$(inspect '{{(index .Mounts 0).Source}}')/ticks
+before=$(wc -c <"$ticks")
+check_true "it ticked before" test "$before" -gt 0
+sleep 1
+check_equal "ticks while it is paused" "$(wc -c <"$ticks")" "$before"
 docker exec "$id" true
 expect_error "is paused"
 docker unpause "$id"
 expect_success
+for _ in $(seq 50); do
+	[ "$(wc -c <"$ticks")" = "$before" ] || break
+	sleep 0.1
+done
+check_true "ticks after that: $(wc -c <"$ticks"), before $before" test "$(wc -c <"$ticks")" -gt "$before"
 docker exec "$id" true
 expect_success
 
@@ -278,11 +299,20 @@ docker top "$id" -o pid,args
 expect_success
 expect_output_has "sleep 61"
 
+if test_begin "docker stats has what the container uses, and its limit" pids memory; then
+	start --memory 64m box sh -c 'sleep 61 & sleep 62 & wait'
+	for _ in $(seq 50); do
+		docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsage}}' "$id"
+		[ "$(cut -d ' ' -f 2 <<<"$output")" != 3 ] || break
+	done
+	check_match "name, processes, memory" "$output" "^$id 3 [0-9.]*[1-9][0-9.]*[KM]iB / 64MiB\$"
+fi
+
 test_begin "docker stats, inspect and diff answer"
 start box sleep 60
-docker stats --no-stream --format '{{.Name}} {{.PIDs}}' "$id"
+docker stats --no-stream --format '{{.Name}}' "$id"
 expect_success
-expect_output_has "$id"
+expect_output "$id"
 check_equal "running" "$(inspect '{{.State.Running}}')" true
 check_equal "runtime" "$(inspect '{{.HostConfig.Runtime}}')" agentrun
 pid=$(inspect '{{.State.Pid}}')
@@ -382,6 +412,23 @@ docker logs --tail 2 "$id"
 check_equal "lines" "$(printf '%s\n' "$output" "$errors" | grep -c .)" 2
 docker logs --timestamps "$id"
 check_match "time" "$output" '^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*Z line 1$'
+docker rm --force "$id"
+mkdir "$TEST_TMP/gate"
+# the second line is written while the log is read, which ends with the container
+start -v "$TEST_TMP/gate:/gate" box sh -c 'echo line 1; until [ -e /gate/open ]; do sleep 0.1; done; echo line 2'
+AGENTRUN_TEST=$lib_mark timeout 60 "$docker_client" --host "unix://$docker_socket" logs --follow "$id" >"$TEST_TMP/followed" &
+follower=$!
+for _ in $(seq 100); do
+	[ ! -s "$TEST_TMP/followed" ] || break
+	sleep 0.1
+done
+check_equal "followed so far" "$(cat "$TEST_TMP/followed")" "line 1"
+check_true "it goes on" kill -0 "$follower"
+touch "$TEST_TMP/gate/open"
+status=0
+wait "$follower" || status=$?
+check_equal "status of logs --follow" "$status" 0
+check_equal "followed" "$(cat "$TEST_TMP/followed")" $'line 1\nline 2'
 
 test_begin "always is restarted by the daemon when its process is killed"
 start --restart always box sleep 60
