@@ -3,12 +3,20 @@
 """A client of the Container Runtime Interface, for tests: one call, JSON in, JSON out.
 
     cri.py SOCKET METHOD [JSON]
+    cri.py stream URL COLUMNS ROWS INPUT     what Exec answers with, as "kubectl exec -it" uses it: a terminal of
+                                             that size, which INPUT is typed into; its output, and status 1 with
+                                             the server's words when the command's status is not 0
 
 Messages are written by the tables below, which have what the tests need of api.proto of
 k8s.io/cri-api (v1). An error is its text on standard error, and status 1.
 """
+import base64
 import json
+import os
+import socket
+import struct
 import sys
+import urllib.parse
 
 import grpc
 
@@ -33,7 +41,9 @@ MESSAGES = {
         "namespace_options": (1, "NamespaceOption"), "run_as_user": (3, "Int64Value"),
         "privileged": (6, "bool"), "seccomp": (9, "SecurityProfile")},
     "NamespaceOption": {"network": (1, "int"), "pid": (2, "int"), "ipc": (3, "int"),
-                        "target_id": (4, "str")},
+                        "target_id": (4, "str"), "userns_options": (5, "UserNamespace")},
+    "UserNamespace": {"mode": (1, "int"), "uids": (2, ["IDMapping"]), "gids": (3, ["IDMapping"])},
+    "IDMapping": {"host_id": (1, "int"), "container_id": (2, "int"), "length": (3, "int")},
     "Int64Value": {"value": (1, "int")},
     "SecurityProfile": {"profile_type": (1, "int"), "localhost_ref": (2, "str")},
     "CreateContainerRequest": {"pod_sandbox_id": (1, "str"), "config": (2, "ContainerConfig"),
@@ -48,7 +58,8 @@ MESSAGES = {
     "ImageSpec": {"image": (1, "str")},
     "KeyValue": {"key": (1, "str"), "value": (2, "str")},
     "Mount": {"container_path": (1, "str"), "host_path": (2, "str"), "readonly": (3, "bool"),
-              "propagation": (5, "int")},
+              "propagation": (5, "int"), "uidMappings": (6, ["IDMapping"]), "gidMappings": (7, ["IDMapping"]),
+              "recursive_read_only": (8, "bool")},
     "LinuxContainerConfig": {"resources": (1, "LinuxContainerResources"),
                              "security_context": (2, "LinuxContainerSecurityContext")},
     "LinuxContainerResources": {
@@ -60,6 +71,13 @@ MESSAGES = {
         "readonly_rootfs": (7, "bool"), "supplemental_groups": (8, ["int"]),
         "no_new_privs": (11, "bool"), "seccomp": (15, "SecurityProfile")},
     "Capability": {"add": (1, ["str"]), "drop": (2, ["str"])},
+    "UpdateContainerResourcesRequest": {"container_id": (1, "str"), "linux": (2, "LinuxContainerResources")},
+    "ExecRequest": {"container_id": (1, "str"), "cmd": (2, ["str"]), "tty": (3, "bool"), "stdin": (4, "bool"),
+                    "stdout": (5, "bool"), "stderr": (6, "bool")},
+    "ExecResponse": {"url": (1, "str")},
+    "StatusResponse": {"runtime_handlers": (3, ["RuntimeHandler"])},
+    "RuntimeHandler": {"name": (1, "str"), "features": (2, "RuntimeHandlerFeatures")},
+    "RuntimeHandlerFeatures": {"recursive_read_only_mounts": (1, "bool"), "user_namespaces": (2, "bool")},
     "ContainerRequest": {"container_id": (1, "str"), "timeout": (2, "int")},
     "SandboxRequest": {"pod_sandbox_id": (1, "str")},
     "ExecSyncRequest": {"container_id": (1, "str"), "cmd": (2, ["str"]), "timeout": (3, "int")},
@@ -86,6 +104,9 @@ METHODS = {
     "StartContainer": ("Runtime", "ContainerRequest", "Empty"),
     "StopContainer": ("Runtime", "ContainerRequest", "Empty"),
     "RemoveContainer": ("Runtime", "ContainerRequest", "Empty"),
+    "UpdateContainerResources": ("Runtime", "UpdateContainerResourcesRequest", "Empty"),
+    "Exec": ("Runtime", "ExecRequest", "ExecResponse"),
+    "Status": ("Runtime", "Empty", "StatusResponse"),
     "ContainerStatus": ("Runtime", "ContainerRequest", "ContainerStatusResponse"),
     "ExecSync": ("Runtime", "ExecSyncRequest", "ExecSyncResponse"),
     "ListImages": ("Image", "Empty", "ListImagesResponse"),
@@ -173,11 +194,81 @@ def decode(name, data):
     return out
 
 
+# --- streams: a web socket, in whose messages the first byte is the channel -------------------------
+
+STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
+
+
+def read_exactly(stream, size):
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def send_message(stream, channel, data):
+    data = bytes([channel]) + data
+    mask = os.urandom(4)
+    stream.write(struct.pack("!BBH", 0x82, 0x80 | 126, len(data)) + mask)
+    stream.write(bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+    stream.flush()
+
+
+def messages(stream):
+    """Channel and data of each, until the server ends it."""
+    while True:
+        kind, size = read_exactly(stream, 2)
+        if size == 126:
+            size, = struct.unpack("!H", read_exactly(stream, 2))
+        elif size == 127:
+            size, = struct.unpack("!Q", read_exactly(stream, 8))
+        data = read_exactly(stream, size)
+        if kind & 15 == 8:
+            return
+        if kind & 15 == 2 and data:
+            yield data[0], data[1:]
+
+
+def follow(url, columns, rows, typed):
+    parts = urllib.parse.urlsplit(url)
+    result = {}
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+        stream = connection.makefile("rwb")
+        stream.write((f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\n"
+                      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: http://localhost\r\n"
+                      f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
+                      "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n").encode())
+        stream.flush()
+        answer = stream.readline().decode().strip()
+        if " 101 " not in answer:
+            print(answer, file=sys.stderr)
+            return 1
+        while stream.readline().strip():
+            pass
+        send_message(stream, RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
+        send_message(stream, STDIN, typed.encode())
+        try:
+            for channel, data in messages(stream):
+                if channel == ERROR and data:
+                    result = json.loads(data)
+                elif channel in (STDOUT, STDERR):
+                    sys.stdout.write(data.decode(errors="replace"))
+        except EOFError:
+            pass
+    if result.get("status") == "Success":
+        return 0
+    print(result.get("message", "no status"), file=sys.stderr)
+    return 1
+
+
 def main():
-    socket, method = sys.argv[1:3]
+    if sys.argv[1] == "stream":
+        url, columns, rows, typed = sys.argv[2:]
+        return follow(url, int(columns), int(rows), typed)
+    address, method = sys.argv[1:3]
     service, request, response = METHODS[method]
     message = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
-    with grpc.insecure_channel("unix://" + socket) as channel:
+    with grpc.insecure_channel("unix://" + address) as channel:
         call = channel.unary_unary(f"/runtime.v1.{service}Service/{method}")
         try:
             answer = call(encode(request, message), timeout=60)

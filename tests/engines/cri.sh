@@ -3,192 +3,13 @@
 # Kubernetes' side of containerd, the Container Runtime Interface, with agentrun as the handler of a
 # RuntimeClass: pods as the kubelet makes them, the cage from inside, exec, messages.
 set -euo pipefail
-. "$(dirname "$0")/engines.bash"
-needs root command:containerd command:ctr command:ip command:/usr/lib/cni/bridge command:/usr/bin/python3
-/usr/bin/python3 -c 'import grpc' 2>/dev/null || skip_all "python3-grpcio is not installed"
-
-# cri METHOD [JSON]: sets $status, $output (JSON), $errors
-cri() {
-	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
-		/usr/bin/python3 "$SRCDIR/tests/engines/cri.py" "$containerd_socket" "$@"
-}
-
-handler_table() {
-	printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s]\n  runtime_type = "io.containerd.runc.v2"\n' "$1"
-	printf '  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s.options]\n    BinaryName = "%s"\n' "$1" "$2"
-}
-
-# The handler and the pod of docs/engines.md, as they stand there.
-page=$SRCDIR/docs/engines.md
-page_table() {
-	awk '/^## / { on = $0 == "## containerd" } on && /^```toml$/ && !n++ { out = 1; next } /^```$/ { out = 0 } out && !/^version/' "$page" |
-		sed "s|/usr/local/bin|$TEST_TMP/bin|"
-}
-# page_value KEY: of the manifests, the first
-page_value() {
-	sed -n '/^```yaml$/,/^```$/s/.*\<'"$1"': *\([^ ,}]*\).*/\1/p' "$page" | head -n 1
-}
-
-# A machine that cannot raise its own score cannot give a pod the one of its infrastructure; one without
-# the controller of processor time cannot give it the least share.
-if has cpu; then without_cgroups=false; else without_cgroups=true; fi
-containerd_cri=$(
-	cat <<-CONFIG
-		[plugins."io.containerd.grpc.v1.cri"]
-		  sandbox_image = "docker.io/library/pause:latest"
-		  restrict_oom_score_adj = true
-		  disable_tcp_service = true
-		  disable_cgroup = $without_cgroups
-		[plugins."io.containerd.grpc.v1.cri".cni]
-		  bin_dir = "/usr/lib/cni"
-		  conf_dir = "$TEST_TMP/cni"
-		[plugins."io.containerd.grpc.v1.cri".containerd]
-		  default_runtime_name = "agentrun"
-	CONFIG
-	page_table
-	handler_table agentrun-strict "$runtime-strict"
-	handler_table agentrun-compat "$runtime-compat"
-	if [ -n "$peer" ]; then handler_table peer "$peer"; fi
-)
-
-mkdir -p "$TEST_TMP/cni" "$TEST_TMP/logs"
-cat >"$TEST_TMP/cni/10-test.conflist" <<-CONFIG
-	{ "cniVersion": "0.4.0", "name": "test", "plugins": [
-		{ "type": "bridge", "bridge": "test0", "isGateway": true,
-		  "ipam": { "type": "host-local", "ranges": [[{ "subnet": "10.88.7.0/24" }]], "routes": [{ "dst": "0.0.0.0/0" }] } } ] }
-CONFIG
-
-# --- pods as the kubelet makes them ----------------------------------------------------------------
-
-# pod_config [FILTER]: the configuration of a pod that is named for the test, in $pod_config; $uid
-pod_config() {
-	uid=$(</proc/sys/kernel/random/uuid)
-	pod_config=$(jq -n --arg id "$id" --arg uid "$uid" --arg parent "/$engine_cgroup/kubepods/pod$id" --arg logs "$TEST_TMP/logs" '{
-		metadata: {name: $id, uid: $uid, namespace: "default"}, hostname: $id, log_directory: $logs,
-		dns_config: {servers: ["10.96.0.10"], searches: ["default.svc.cluster.local"], options: ["ndots:5"]},
-		labels: {"io.kubernetes.pod.name": $id, "io.kubernetes.pod.namespace": "default", "io.kubernetes.pod.uid": $uid},
-		linux: {cgroup_parent: $parent, security_context: {namespace_options: {pid: 1}, seccomp: {profile_type: 0}}}
-		} | '"${1:-.}")
-}
-
-# start_pod HANDLER: $pod; the one that the test starts is removed at its end
-start_pod() {
-	[ -n "${pod_config-}" ] || pod_config
-	cri RunPodSandbox "$(jq -n --argjson config "$pod_config" --arg handler "$1" '{config: $config, runtime_handler: $handler}')"
-	pod=$(jq -r '.pod_sandbox_id // ""' <<<"$output")
-}
-
-# What the kubelet puts below its folder for a pod, and the mounts of it: the service account, a config
-# map with its link of a link, the downward API, an emptyDir, the hosts file and the termination log.
-# shellcheck disable=SC2016 # for the other shell
-kubelet_files='
-	set -e
-	pod=/var/lib/kubelet/pods/$1
-	volumes=$pod/volumes
-	versioned() {
-		mkdir -p "$volumes/$1/..2026"
-		ln -sfn ..2026 "$volumes/$1/..data"
-	}
-	mkdir -p "$volumes/kubernetes.io~projected/kube-api-access"
-	mount -t tmpfs tmpfs "$volumes/kubernetes.io~projected/kube-api-access"
-	versioned kubernetes.io~projected/kube-api-access
-	echo secret-token >"$volumes/kubernetes.io~projected/kube-api-access/..data/token"
-	ln -s ..data/token "$volumes/kubernetes.io~projected/kube-api-access/token"
-	versioned kubernetes.io~configmap/config
-	echo "color=green" >"$volumes/kubernetes.io~configmap/config/..data/settings"
-	ln -s ..data/settings "$volumes/kubernetes.io~configmap/config/settings"
-	versioned kubernetes.io~downward-api/podinfo
-	echo "app=\"agent\"" >"$volumes/kubernetes.io~downward-api/podinfo/..data/labels"
-	ln -s ..data/labels "$volumes/kubernetes.io~downward-api/podinfo/labels"
-	mkdir -p -m 777 "$volumes/kubernetes.io~empty-dir/workspace"
-	mkdir -p "$pod/containers/main"
-	touch "$pod/containers/main/0123abcd"
-	chmod 666 "$pod/containers/main/0123abcd"
-	printf "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n10.88.7.99\tpeer\n" >"$pod/etc-hosts"
-'
-
-kubelet_mounts() {
-	jq -n --arg pod "/var/lib/kubelet/pods/$uid" '[
-		["/var/run/secrets/kubernetes.io/serviceaccount", "volumes/kubernetes.io~projected/kube-api-access", true],
-		["/etc/config", "volumes/kubernetes.io~configmap/config", true],
-		["/etc/podinfo", "volumes/kubernetes.io~downward-api/podinfo", true],
-		["/workspace", "volumes/kubernetes.io~empty-dir/workspace", false],
-		["/etc/hosts", "etc-hosts", false],
-		["/dev/termination-log", "containers/main/0123abcd", false]
-		] | map({container_path: .[0], host_path: ($pod + "/" + .[1]), readonly: .[2]})'
-}
-
-# start_container FILTER COMMAND...: in $pod; $container
-start_container() {
-	local filter=$1 config
-	shift
-	config=$(jq -n --arg id "$id" '{
-		metadata: {name: "main"}, image: {image: "docker.io/library/box:latest"}, command: $ARGS.positional,
-		log_path: ($id + ".log"), labels: {"io.kubernetes.container.name": "main", "io.kubernetes.pod.name": $id},
-		linux: {security_context: {namespace_options: {pid: 1}, seccomp: {profile_type: 0}}}
-		} | '"$filter" --args -- "$@")
-	cri CreateContainer "$(jq -n --arg pod "$pod" --argjson config "$config" --argjson sandbox "$pod_config" \
-		'{pod_sandbox_id: $pod, config: $config, sandbox_config: $sandbox}')"
-	container=$(jq -r '.container_id // ""' <<<"$output")
-	[ "$status" = 0 ] || return 0
-	cri StartContainer "$(jq -n --arg id "$container" '{container_id: $id}')"
-}
-
-# exec_in COMMAND...: $code, $said, $complained
-exec_in() {
-	cri ExecSync "$(jq -n --arg id "$container" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@")"
-	code=$(jq -r '.exit_code // 0' <<<"$output")
-	said=$(jq -r '.stdout // "" | rtrimstr("\n")' <<<"$output")
-	complained=$(jq -r '.stderr // ""' <<<"$output")
-}
-
-container_status() {
-	cri ContainerStatus "$(jq -n --arg id "$container" '{container_id: $id}')"
-	jq -r "$1" <<<"$output"
-}
-
-# wait_exited: at most ten seconds; 2 is CONTAINER_EXITED
-wait_exited() {
-	for _ in $(seq 50); do
-		[ "$(container_status '.status.state // 0')" != 2 ] || return 0
-		sleep 0.2
-	done
-	fail "the container does not end"
-}
-
-log_of() {
-	sed -E 's/^[^ ]+ std(out|err) [FP] //' "$TEST_TMP/logs/$id.log"
-}
-
-remove_pod() {
-	local sandbox
-	[ -n "${pod-}" ] || return 0
-	sandbox=$(jq -n --arg id "$pod" '{pod_sandbox_id: $id}')
-	cri StopPodSandbox "$sandbox"
-	cri RemovePodSandbox "$sandbox"
-	in_host sh -c 'umount "/var/lib/kubelet/pods/$1/volumes/kubernetes.io~projected/kube-api-access" 2>/dev/null || true
-		rm -rf "/var/lib/kubelet/pods/$1"' sh "$uid"
-	pod='' pod_config=''
-}
-
-engine_forget() {
-	[ -n "$containerd_pid" ] || return 0
-	[ -n "$engine_keep" ] || remove_pod
-}
+. "$(dirname "$0")/cri.bash"
 
 # --- tests -------------------------------------------------------------------------------------------
 
 test_begin "containerd starts with its CRI plugin and takes images"
-host_start v2
-containerd_start
-engine_image "$TEST_TMP/image"
-engine_archive "$TEST_TMP/image" docker.io/library/box "$TEST_TMP/box.tar"
-engine_archive "$TEST_TMP/image" docker.io/library/pause "$TEST_TMP/pause.tar" '.config.Cmd = ["/bin/sleep", "36000"]'
-for image in box pause; do
-	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
-		ctr --address "$containerd_socket" --namespace k8s.io images import "$TEST_TMP/$image.tar"
-	expect_success
-done
+# shellcheck disable=SC2119
+cri_start
 cri Version '{}'
 expect_success
 check_equal "runtime" "$(jq -r .runtime_name <<<"$output")" containerd
@@ -206,7 +27,7 @@ check_equal "log" "$(log_of | sort)" $'hello\noops'
 
 test_begin "the manifests of the page about engines: the class is containerd's handler, the workspace is written to and built in"
 check_equal "the class of the pod" "$(page_value runtimeClassName)" "$(page_value name)"
-check_has "the handler's table" "$(page_table)" ".runtimes.$(page_value handler)]"
+check_has "the handler's table" "$(page_handler)" ".runtimes.$(page_value handler)]"
 check_equal "the installed class" "$(sed -n 's/^handler: //p' "$SRCDIR/packaging/engines/runtimeclass.yaml" | head -n 1)" "$(page_value handler)"
 workspace=$(page_value mountPath)
 check_equal "the working directory" "$(page_value workingDir)" "$workspace"
@@ -404,12 +225,4 @@ remove_pod
 expect_success
 
 test_begin "when all pods are removed nothing is left"
-check_equal "state of the runtime" \
-	"$(in_host find /run/containerd/runc -mindepth 2 -maxdepth 2 2>/dev/null || true)" ""
-check_equal "mounts of containers" "$(in_host grep -c "/run/containerd/.*/rootfs" /proc/self/mountinfo || true)" 0
-engine_stop
-# these are the kubelet's, and can be removed when no container's is in them
-engine_cgroups | while read -r folder; do
-	rmdir "$folder"/kubepods/pod* "$folder/kubepods" 2>/dev/null || true
-done
-assert_engine_left_nothing
+cri_end

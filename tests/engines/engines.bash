@@ -5,8 +5,8 @@
 # end with the file, keep everything below TEST_TMP and put their containers into cgroups named for
 # it. An engine of the host is neither used nor disturbed.
 #
-#   host_start [LAYOUT]            the namespaces. The cgroup tree is v2, also on a host that has both;
-#                                  LAYOUT "as-is" leaves it as the host has it
+#   host_start [LAYOUT [KEPT...]]  the namespaces. The cgroup tree is v2, also on a host that has both;
+#                                  LAYOUT "as-is" leaves it as the host has it. KEPT are folders in /run that stay the host's
 #   in_host COMMAND...             run it in there
 #   containerd_start               both fail the open test, with the end of the daemon's log, when the
 #   dockerd_start                  daemon does not answer
@@ -58,13 +58,22 @@ host_setup='
 	mkdir -p "$tmp/host"
 	mount -t tmpfs -o mode=755 tmpfs "$tmp/host"
 	for folder in /etc /opt /var/lib; do
+		[ -d "$folder" ] || continue
 		own=$tmp/host/${folder##*/}
 		mkdir "$own" "$own.work"
 		mount -t overlay -o "lowerdir=$folder,upperdir=$own,workdir=$own.work" overlay "$folder"
 	done
-	mount -t tmpfs -o mode=755 tmpfs /run
-	mkdir -m 1777 /run/lock
-	if [ "$2" = v2 ] && [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
+	mkdir "$tmp/host/run"
+	mount -t tmpfs -o mode=755 tmpfs "$tmp/host/run"
+	mkdir -m 1777 "$tmp/host/run/lock"
+	layout=$2
+	shift 2
+	for folder; do
+		mkdir -p "$tmp/host$folder"
+		mount --rbind "$folder" "$tmp/host$folder"
+	done
+	mount -n --move "$tmp/host/run" /run
+	if [ "$layout" = v2 ] && [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
 		mount -t sysfs sysfs /sys
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup
 	fi
@@ -77,7 +86,7 @@ host_setup='
 host_start() {
 	rm -f "$TEST_TMP/host-ready"
 	engine_daemon host unshare --mount --net --propagation private \
-		sh -c "$host_setup" sh "$TEST_TMP" "${1:-v2}"
+		sh -c "$host_setup" sh "$TEST_TMP" "${1:-v2}" "${@:2}"
 	host_pid=$engine_pid
 	engine_wait host test -e "$TEST_TMP/host-ready"
 }
@@ -114,13 +123,15 @@ engine_wait() {
 }
 
 # containerd_cri: tables of the CRI plugin; it is disabled when there are none
-containerd_cri=
+# containerd_version, containerd_imports: of the configuration's format; a file that it imports
+containerd_cri='' containerd_version=2 containerd_imports=''
 containerd_start() {
 	local disabled='"io.containerd.grpc.v1.cri"'
 	[ -z "$containerd_cri" ] || disabled=
 	mkdir -p "$TEST_TMP/containerd"
 	cat >"$TEST_TMP/containerd.toml" <<-CONFIG
-		version = 2
+		version = $containerd_version
+		imports = [${containerd_imports:+"\"$containerd_imports\""}]
 		root = "$TEST_TMP/containerd/root"
 		state = "$TEST_TMP/containerd/state"
 		disabled_plugins = [$disabled]
@@ -176,6 +187,17 @@ engine_image() {
 	chmod 755 "$1/entry"
 }
 
+# engine_import CLIENT: the images "box", plain, and "tool" with an entry point, user, folder and environment
+engine_import() {
+	engine_image "$TEST_TMP/image"
+	tar -C "$TEST_TMP/image" -cf "$TEST_TMP/image.tar" .
+	"$1" import "$TEST_TMP/image.tar" box
+	expect_success
+	"$1" import --change 'ENTRYPOINT ["/entry"]' --change 'CMD ["echo", "default"]' \
+		--change 'USER user' --change 'WORKDIR /job' --change 'ENV COLOR=green' "$TEST_TMP/image.tar" tool
+	expect_success
+}
+
 # engine_archive FOLDER NAME FILE [FILTER]: an archive as "docker save" makes it; the filter changes the
 # image's configuration.
 engine_archive() {
@@ -220,7 +242,7 @@ docker_needs() {
 	needs root command:dockerd command:containerd "command:$docker_client" command:ip command:script
 }
 
-# docker_start [LAYOUT]: daemons and two images: "box", plain, and "tool" with an entry point, user, folder and environment.
+# docker_start [LAYOUT]: daemons and two images: "box" and "tool".
 docker_start() {
 	host_start "${1-}"
 	containerd_start
@@ -229,13 +251,7 @@ docker_start() {
 }
 
 docker_images() {
-	engine_image "$TEST_TMP/image"
-	tar -C "$TEST_TMP/image" -c . >"$TEST_TMP/image.tar"
-	docker import "$TEST_TMP/image.tar" box
-	expect_success
-	docker import --change 'ENTRYPOINT ["/entry"]' --change 'CMD ["echo", "default"]' \
-		--change 'USER user' --change 'WORKDIR /job' --change 'ENV COLOR=green' "$TEST_TMP/image.tar" tool
-	expect_success
+	engine_import docker
 }
 
 # docker ARGUMENT...: sets $status, $output, $errors.

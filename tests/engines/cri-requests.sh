@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# More of what the kubelet asks containerd for: a terminal, limits that change, a user namespace, mounts that are read-only
+# with all that is below them.
+set -euo pipefail
+. "$(dirname "$0")/cri.bash"
+
+# since_2 NAME [FEATURE...]: a test that needs containerd 2
+since_2() {
+	test_begin "$@" || return 1
+	[ "$containerd_version" -lt 3 ] || return 0
+	skip "needs containerd 2, and this is $(containerd --version | cut -d ' ' -f 3)"
+	return 1
+}
+
+test_begin "containerd starts"
+# shellcheck disable=SC2119
+cri_start
+cri Version '{}'
+expect_success
+
+# --- a terminal ----------------------------------------------------------------------------------
+
+# stream_exec INPUT COMMAND...: on a terminal of 33 rows and 77 columns, through containerd's streaming server
+stream_exec() {
+	local input=$1 url
+	shift
+	cri Exec "$(jq -n --arg id "$container" '{container_id: $id, cmd: $ARGS.positional, tty: true, stdin: true, stdout: true}' --args -- "$@")"
+	expect_success
+	url=$(jq -r .url <<<"$output")
+	check_match "address of the stream" "$url" '^http://127\.0\.0\.1:[0-9]+/exec/'
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
+		/usr/bin/python3 "$SRCDIR/tests/engines/cri.py" stream "$url" 77 33 "$input"
+	output=$(tr -d '\r' <<<"$output")
+}
+
+test_begin "exec has a terminal of the size of the caller's, and its status comes back"
+start_pod agentrun
+start_container . sleep 600
+expect_success
+stream_exec $'until [ "$(stty size)" = "33 77" ] || [ $((n += 1)) = 50 ]; do sleep 0.1; done; echo "size $(stty size) on $(tty)"; exit 0\n' sh
+expect_success
+expect_output_has "size 33 77 on /dev/pts/"
+stream_exec $'exit 9\n' sh
+expect_status 1
+expect_error "exit code 9"
+
+if test_begin "exec on a terminal is caged" agentrun; then
+	start_pod agentrun
+	start_container . sleep 600
+	expect_success
+	stream_exec '' probe
+	expect_success
+	expect_cage "exec on a terminal" "$output"
+fi
+
+# --- limits --------------------------------------------------------------------------------------
+
+if test_begin "limits of a container are set and changed" cpu memory; then
+	start_pod agentrun
+	expect_success
+	start_container '.linux.resources = {cpu_period: 100000, cpu_quota: 50000, memory_limit_in_bytes: 67108864}' sleep 600
+	expect_success
+	exec_in cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max
+	check_equal "limits" "$said" $'67108864\n50000 100000'
+	cri UpdateContainerResources "$(jq -n --arg id "$container" \
+		'{container_id: $id, linux: {cpu_period: 100000, cpu_quota: 80000, memory_limit_in_bytes: 134217728}}')"
+	expect_success
+	exec_in cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max
+	check_equal "limits after the change" "$said" $'134217728\n80000 100000'
+fi
+
+# --- a user namespace ----------------------------------------------------------------------------
+
+# ids that nobody on the host has
+first=1879048192
+userns='.linux.security_context.namespace_options.userns_options = {mode: 0,
+	uids: [{host_id: '$first', container_id: 0, length: 65536}], gids: [{host_id: '$first', container_id: 0, length: 65536}]}'
+
+if since_2 "containerd knows what the runtime can do" agentrun; then
+	cri Status '{}'
+	expect_success
+	for name in agentrun agentrun-strict agentrun-compat; do
+		check_equal "$name" "$(jq -c --arg name "$name" '[.runtime_handlers[] | select(.name == $name).features]' <<<"$output")" \
+			'[{"recursive_read_only_mounts":1,"user_namespaces":1}]'
+	done
+fi
+
+for name in agentrun agentrun-compat; do
+	if since_2 "$name: a pod has a user namespace, and its files their owners" userns; then
+		# a file system that can be id-mapped, which the folder of the daemons' own is not
+		in_host mkdir -p /var/lib/kubelet
+		in_host mount -t tmpfs tmpfs /var/lib/kubelet
+		pod_config "$userns"
+		in_host sh -c "$kubelet_files" sh "$uid"
+		start_pod "$name"
+		expect_success
+		start_container "$userns | .mounts = ($(kubelet_mounts) | map(select(.container_path == \"/workspace\") |
+			.uidMappings = [{host_id: $first, container_id: 0, length: 65536}] | .gidMappings = .uidMappings))" sleep 600
+		expect_success
+		exec_in sh -c 'id -u; tr -s " " </proc/self/uid_map; stat -c %u /etc/passwd /workspace; echo made >/workspace/new; stat -c %u /workspace/new'
+		check_equal "seen" "$said" "0
+ 0 $first 65536
+0
+0
+0"
+		check_equal "owner on the host" "$(in_host stat -c %u "/var/lib/kubelet/pods/$uid/volumes/kubernetes.io~empty-dir/workspace/new")" 0
+		check_equal "user on the host" "$(stat -c %u "/proc/$(in_host pgrep -f '^sleep 600$' | head -n 1)")" "$first"
+		if [ "$name" = agentrun ]; then
+			exec_in probe
+			expect_cage "in a pod's user namespace" "$said"
+		fi
+		remove_pod
+		in_host umount /var/lib/kubelet
+	fi
+done
+
+# --- read-only mounts ----------------------------------------------------------------------------
+
+for name in agentrun agentrun-compat; do
+	if since_2 "$name: a mount that is read-only recursively is so with all that is mounted in it"; then
+		pod_config
+		in_host sh -c "$kubelet_files" sh "$uid"
+		inner=/var/lib/kubelet/pods/$uid/volumes/kubernetes.io~empty-dir/workspace/inner
+		in_host mkdir "$inner"
+		in_host mount -t tmpfs inner "$inner"
+		start_pod "$name"
+		expect_success
+		start_container ".mounts = ($(kubelet_mounts) | map(select(.container_path == \"/workspace\") |
+			.readonly = true | .recursive_read_only = true))" sleep 600
+		expect_success
+		exec_in sh -c 'for place in /workspace /workspace/inner; do grep -c " $place " /proc/self/mountinfo; touch $place/new; done'
+		check_equal "mounts" "$said" $'1\n1'
+		check_has "the mount" "$complained" "/workspace/new: Read-only file system"
+		check_has "what is mounted in it" "$complained" "/workspace/inner/new: Read-only file system"
+		in_host umount "$inner"
+	fi
+done
+
+test_begin "when all pods are removed nothing is left"
+cri_end
