@@ -10,16 +10,24 @@ user_id=1879000001
 first=1879048192
 home=$TEST_TMP/home
 
-# as_user COMMAND...: sets $status, $output, $errors
+# as_user COMMAND...: it and its arguments, for that user, in $as_user
 as_user() {
-	run_command nsenter --target "$host_pid" --mount --net --wdns="$home" -- \
-		setpriv --reuid "$user_id" --regid "$user_id" --clear-groups --inh-caps=-all \
-		env -i "PATH=$PATH" "HOME=$home" USER=worker "XDG_RUNTIME_DIR=/run/user/$user_id" \
-		"AGENTRUN_ENGINE=$lib_mark" "$@"
+	as_user=(nsenter --target "$host_pid" --mount --net --wdns="$home" --
+		setpriv --reuid "$user_id" --regid "$user_id" --clear-groups --inh-caps=-all
+		env -i "PATH=$PATH" "HOME=$home" USER=worker TERM=dumb "XDG_RUNTIME_DIR=/run/user/$user_id"
+		"AGENTRUN_ENGINE=$lib_mark" "$@")
 }
 
 podman_() {
 	as_user podman --cgroup-manager cgroupfs --runtime agentrun "$@"
+	run_command "${as_user[@]}"
+}
+
+podman_pty() {
+	local input=$1
+	shift
+	as_user podman --cgroup-manager cgroupfs --runtime agentrun "$@"
+	run_pty "$input" "${as_user[@]}"
 }
 
 # Without a network of its own a container would have the user's, which is the host's.
@@ -78,6 +86,88 @@ expect_status 127
 expect_error 'executable file not found in $PATH'
 podman_ stop --time 0 "$id"
 expect_success
+
+test_begin "run and exec have a terminal"
+podman_pty $'tty; exit 9' run -it --rm --name "$id" --network none box sh
+expect_status 9
+expect_output_has /dev/pts/0
+start box sleep 60
+podman_pty $'tty; exit 3' exec -it "$id" sh
+expect_status 3
+expect_output_has /dev/pts/
+
+test_begin "descriptors of the caller are passed on when they are asked for"
+echo "from outside" >"$TEST_TMP/passed"
+exec 3<"$TEST_TMP/passed"
+run --preserve-fds 1 box cat /proc/self/fd/3
+expect_success
+expect_output "from outside"
+run box sh -c 'test -e /proc/self/fd/3 && readlink /proc/self/fd/3 | grep passed'
+expect_status 1
+exec 3<&-
+
+test_begin "a health check says whether the container is healthy"
+start --health-cmd 'test -e /tmp/good' --health-retries 1 --health-interval disable box sh -c 'touch /tmp/good; exec sleep 60'
+for _ in 1 2 3 4 5 6 7 8 9; do
+	podman_ healthcheck run "$id"
+	[ "$status" != 0 ] || break
+	sleep 0.2
+done
+expect_success
+podman_ exec "$id" rm /tmp/good
+podman_ healthcheck run "$id"
+expect_status 1
+
+if test_begin "a container without a cgroup of its own is refused" agentrun; then
+	podman_ run --detach --name "$id" --network none --cgroups disabled box sleep 60
+	check_match "status" "$status" '^12[56]$'
+	expect_error "flag.cgroup-manager 'disabled' is refused by the agent profile"
+fi
+
+test_begin "a container without a cgroup of its own runs, executes and ends under agentrun-compat"
+podman_ --runtime agentrun-compat run --detach --name "$id" --network none --cgroups disabled box sleep 60
+expect_success
+podman_ --runtime agentrun-compat exec "$id" sh -c 'echo executed; exit 4'
+expect_status 4
+expect_output executed
+podman_ --runtime agentrun-compat stop --time 0 "$id"
+expect_success
+podman_ inspect --format '{{.State.ExitCode}}' "$id"
+expect_output 137
+
+# networks NAME FEATURE: a test of a network that a user makes
+networks() {
+	test_begin "$@" || return 1
+	as_user sh -c ': <>/dev/net/tun'
+	! "${as_user[@]}" 2>/dev/null || return 0
+	skip "needs a /dev/net/tun that a user may open"
+	return 1
+}
+
+# what podman takes by itself
+as_user podman --version
+run_command "${as_user[@]}"
+network=slirp4netns
+[[ $output =~ \ [1-4]\. ]] || network=pasta
+if networks "without a word about it, the network is a user's own" "command:$network"; then
+	podman_ run --rm --name "$id" box ip route
+	expect_success
+	expect_output_has default
+fi
+
+if networks "a network of slirp4netns leads out of the container, with a port of the host's" command:slirp4netns; then
+	podman_ run --detach --name "$id" --network slirp4netns --publish 127.0.0.1:7788:7000 box \
+		sh -c 'while :; do nc -l -p 7000 -e echo pong; done'
+	expect_success
+	podman_ exec "$id" ip route
+	expect_output_has "default via 10.0.2.2 dev tap0"
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		run_command nsenter --target "$host_pid" --mount --net --wd=/ -- busybox nc -w 5 127.0.0.1 7788 </dev/null
+		[ "$output" != pong ] || break
+		sleep 0.3
+	done
+	expect_output pong
+fi
 
 test_begin "volumes and folders of the user are written through"
 install -d -o "$user_id" -g "$user_id" "$home/job"

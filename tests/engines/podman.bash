@@ -3,7 +3,9 @@
 #
 # podman with agentrun, by its own configuration, in the namespaces of a test's daemons.
 #
-#   podman_start          $runtime and its names are known to it, and the images box and tool are there
+#   podman_host           $runtime and its names are known to it
+#   podman_start          and the images box and tool are there
+#   podman_since MAJOR    it is that new
 #   podman_ ARGUMENT...   sets $status, $output, $errors; podman_pty INPUT ARGUMENT... on a terminal
 #   run, start            a container $id, which ends with its command or stays
 #   inspect FORMAT        prints what $id has there
@@ -24,8 +26,7 @@ podman_pty() {
 
 # The file that is installed, and what this machine needs besides: the limits that podman asks for by
 # default want rights and controllers that not every one has.
-podman_start() {
-	sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/containers.conf.in" >"$TEST_TMP/50-agentrun.conf"
+podman_host() {
 	cat >"$TEST_TMP/containers.conf" <<-CONFIG
 		[containers]
 		pids_limit = 0
@@ -39,15 +40,26 @@ podman_start() {
 		--runtime agentrun)
 	host_start v2
 	# the /etc of the daemons
-	in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1/containers.conf" /etc/containers/ &&
-		cp "$1/50-agentrun.conf" /etc/containers/containers.conf.d/' sh "$TEST_TMP"
-	engine_image "$TEST_TMP/image"
-	tar -C "$TEST_TMP/image" -cf "$TEST_TMP/image.tar" .
-	podman_ import "$TEST_TMP/image.tar" box
-	expect_success
-	podman_ import --change 'ENTRYPOINT ["/entry"]' --change 'CMD ["echo", "default"]' --change 'USER user' \
-		--change 'WORKDIR /job' --change 'ENV COLOR=green' "$TEST_TMP/image.tar" tool
-	expect_success
+	in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1" /etc/containers/' sh "$TEST_TMP/containers.conf"
+	podman_drop_in containers.conf
+}
+
+# podman_drop_in FILE: of those that are installed
+podman_drop_in() {
+	sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/$1.in" >"$TEST_TMP/50-agentrun.conf"
+	in_host cp "$TEST_TMP/50-agentrun.conf" /etc/containers/containers.conf.d/
+}
+
+podman_start() {
+	podman_host
+	engine_import podman_
+}
+
+podman_since() {
+	local version
+	version=$(podman --version)
+	version=${version##* }
+	[ "${version%%.*}" -ge "$1" ]
 }
 
 run() {

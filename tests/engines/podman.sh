@@ -11,8 +11,9 @@ podman_ info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'
 expect_success
 expect_output_has "agentrun $(basename "$engine_program") version"
 
-if test_begin "the installed drop-in names the three runtimes" agentrun; then
-	rights=()
+# expect_runtimes: the drop-in names all three
+expect_runtimes() {
+	local name rights=()
 	for name in agentrun agentrun-strict agentrun-compat; do
 		podman_ --runtime "$name" run --rm --name "$id" --cgroup-parent "/$engine_cgroup" box grep CapBnd /proc/self/status
 		expect_success
@@ -20,6 +21,28 @@ if test_begin "the installed drop-in names the three runtimes" agentrun; then
 		rights+=("$output")
 	done
 	check_equal "different ones" "$(printf '%s\n' "${rights[@]}" | sort -u | wc -l)" 3
+}
+
+if test_begin "the installed drop-in names the three runtimes" agentrun; then
+	expect_runtimes
+fi
+
+if test_begin "the drop-in for newer podmans names them as well, and adds to podman's own lists" agentrun command:crun; then
+	if podman_since 5; then
+		podman_drop_in 50-agentrun.conf
+		check_has "it adds to lists" "$(in_host cat /etc/containers/containers.conf.d/50-agentrun.conf)" "append = true"
+		expect_runtimes
+		run -v /:/host box true
+		expect_error "Error: OCI runtime error: agentrun: agentrun create failed: mounts[/host].source '/' is refused by the agent profile: "
+		for name in agentrun-compat crun; do
+			podman_ --runtime "$name" run --rm --name "$id" --cgroups disabled box echo hello
+			expect_success
+			expect_output hello
+		done
+		podman_drop_in containers.conf
+	else
+		skip "needs podman 5, whose lists can be added to"
+	fi
 fi
 
 test_begin "podman run prints what the command prints, with its status"
@@ -181,13 +204,19 @@ expect_success
 expect_output "$(readlink "/proc/$(inspect '{{.State.Pid}}')/ns/net")"
 
 test_begin "containers of a pod share network, names and shared memory"
-# not in a cgroup of the pod: podman 4.3 denies all devices there, for any runtime
-podman_ pod create --name "$id-pod" --share-parent=false --cgroup-parent "/$engine_cgroup" --infra-image box \
+# not in a cgroup of the pod where podman 4.3 denies all devices there, for any runtime
+shared=(--share-parent=false) parent=(--cgroup-parent "/$engine_cgroup")
+! podman_since 5 || shared=() parent=()
+podman_ pod create --name "$id-pod" "${shared[@]}" --cgroup-parent "/$engine_cgroup" --infra-image box \
 	--infra-command 'sleep 600' --infra-name "$id-infra"
 expect_success
-podman_ run --detach --name "$id-a" --cgroup-parent "/$engine_cgroup" --pod "$id-pod" box sh -c 'echo shared >/dev/shm/file; exec nc -l -p 7000 -e echo pong'
+podman_ run --detach --name "$id-a" "${parent[@]}" --pod "$id-pod" box sh -c 'echo shared >/dev/shm/file; exec nc -l -p 7000 -e echo pong'
 expect_success
-podman_ run --rm --name "$id-b" --cgroup-parent "/$engine_cgroup" --pod "$id-pod" box \
+if podman_since 5; then
+	podman_ inspect --format '{{.State.Pid}}' "$id-a"
+	check_match "cgroup of a container" "$(sed -n 's/^0:://p' "/proc/$output/cgroup")" "/$engine_cgroup/[0-9a-f]{64}/libpod-[0-9a-f]{64}(/container)?\$"
+fi
+podman_ run --rm --name "$id-b" "${parent[@]}" --pod "$id-pod" box \
 	sh -c 'for i in 1 2 3 4 5; do nc 127.0.0.1 7000 </dev/null && break; sleep 0.3; done; cat /dev/shm/file'
 expect_success
 expect_output $'pong\nshared'
@@ -252,6 +281,13 @@ expect_output x
 if test_begin "an annotation asks for less than the profile gives" agentrun pids; then
 	run --annotation io.agentrun.pids-limit=7 box cat /sys/fs/cgroup/pids.max
 	expect_output 7
+fi
+
+if test_begin "the annotation of the page about engines is a limit of memory" agentrun memory; then
+	annotation=$(sed -n 's/.*`podman run --annotation \(io\.agentrun[^`]*\)`.*/\1/p' "$SRCDIR/docs/engines.md")
+	check_equal "annotation" "$annotation" io.agentrun.memory-limit=256m
+	run --annotation "$annotation" box cat /sys/fs/cgroup/memory.max
+	expect_output 268435456
 fi
 
 if test_begin "an annotation that asks for more than the profile gives is refused" agentrun; then

@@ -2,28 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # systemd as the first process of a container: podman run --systemd=always, under agentrun-compat.
 set -euo pipefail
-. "$(dirname "$0")/engines.bash"
+. "$(dirname "$0")/podman.bash"
 . "$(dirname "$0")/../integration/debian.bash"
 debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
-needs root cgroup command:podman command:conmon command:ip
+needs cgroup
 
-podman_() {
-	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
-		env --unset DOCKER_CONFIG --unset CONTAINERS_CONF "AGENTRUN_ENGINE=$lib_mark" \
-		podman --root "$TEST_TMP/podman/root" --runroot "$TEST_TMP/podman/run" --tmpdir "$TEST_TMP/podman/tmp" \
-		--cgroup-manager cgroupfs --runtime "$podman_runtime" "$@"
-}
-podman_runtime=$runtime-compat
+podman_runtime=agentrun-compat
 
-engine_forget() {
-	[ -n "$host_pid" ] || return 0
-	podman_ rm --all --force --time 0 --volumes
-}
-
-# boot OPTION...: systemd in the background; --pids-limit and --ulimit as this machine can have them
+# boot OPTION...: systemd in the background
 boot() {
-	podman_ run --detach --name "$id" --log-driver k8s-file --network none --cgroup-parent "/$engine_cgroup" \
-		--pids-limit 0 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" debian /sbin/init
+	podman_ --runtime "$podman_runtime" run --detach --name "$id" --log-driver k8s-file --network none \
+		--cgroup-parent "/$engine_cgroup" "$@" debian /sbin/init
 }
 
 # booted: at most a minute; the words of systemctl is-system-running
@@ -38,8 +27,7 @@ booted() {
 }
 
 test_begin "podman takes an image with systemd"
-host_start v2
-in_host sh -c 'mkdir -p /etc/containers && printf "[engine]\nevents_logger = \"file\"\n" >/etc/containers/containers.conf'
+podman_host
 tar -C "$debian_root" -cf "$TEST_TMP/image.tar" .
 podman_ import "$TEST_TMP/image.tar" debian
 expect_success
@@ -66,7 +54,7 @@ podman_ inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$id"
 check_match "how it ended" "$output" '^exited (0|130)$'
 
 if test_begin "under the agent profile systemd ends, and says on its terminal that it cannot make a cgroup" agentrun; then
-	podman_runtime=$runtime
+	podman_runtime=agentrun
 	boot --systemd=always --tty
 	expect_success
 	podman_ wait "$id"
@@ -76,9 +64,4 @@ if test_begin "under the agent profile systemd ends, and says on its terminal th
 fi
 
 test_begin "when all is removed nothing is left"
-engine_forget
-engine_stop
-engine_cgroups | while read -r folder; do
-	find "$folder" -mindepth 1 -type d -name conmon -exec rmdir {} +
-done
-assert_engine_left_nothing
+podman_end
