@@ -3,27 +3,14 @@
 # The page about engines: its configurations are put where it says, its commands are run as they stand.
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
+. "$(dirname "$0")/page.bash"
 docker_needs
 needs agentrun
 needs command:podman command:buildah command:ctr command:jq userns
 
-page=$SRCDIR/docs/engines.md
 mkdir -p "$TEST_TMP/work" "$DOCKER_CONFIG"
 # podman and buildah look for it, too
 echo "{}" >"$DOCKER_CONFIG/config.json"
-
-# blocks HEADING LANGUAGE: the blocks of a chapter, one file each, in $blocks
-blocks() {
-	rm -rf "$TEST_TMP/blocks"
-	mkdir "$TEST_TMP/blocks"
-	awk -v heading="$1" -v fence="\`\`\`$2" -v folder="$TEST_TMP/blocks" '
-		/^#/ && !out { on = substr($0, index($0, " ") + 1) == heading }
-		/^```/ && out { out = ""; next }
-		$0 == fence && on { out = sprintf("%s/%02d", folder, ++n); next }
-		out { print >out }' "$page"
-	blocks=("$TEST_TMP"/blocks/*)
-	[ -e "${blocks[0]}" ] || fail "the chapter '$1' has no $2"
-}
 
 # perform FILE [PROGRAM...]: as a shell script, on a terminal, in the working folder, on the engines' host
 perform() {
@@ -50,7 +37,7 @@ in_host mkdir -p /var/lib/containers
 in_host mount -t tmpfs -o mode=755 tmpfs /var/lib/containers
 in_host sh -c 'mkdir -p /run/containerd && ln -s "$1" /run/containerd/containerd.sock' sh "$containerd_socket"
 containerd_start
-blocks Docker json
+page_blocks Docker json
 dockerd_config=$(<"${blocks[0]}")
 dockerd_options=(--exec-root /run/docker)
 dockerd_start
@@ -58,7 +45,7 @@ docker info --format '{{json .Runtimes}}'
 for name in agentrun agentrun-strict agentrun-compat; do
 	expect_output_has "\"$name\":{\"path\":\"/usr/local/bin/$name\""
 done
-blocks podman toml
+page_blocks podman toml
 in_host sh -c 'mkdir -p /etc/containers/containers.conf.d && cp "$1" /etc/containers/containers.conf.d/50-agentrun.conf' sh "${blocks[0]}"
 # what this machine lacks
 in_host sh -c 'printf "[containers]\npids_limit = 0\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\ncgroups = \"enabled\"\n[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n" >/etc/containers/containers.conf'
@@ -73,21 +60,32 @@ in_host buildah pull --quiet "docker-archive:$TEST_TMP/debian.tar" >/dev/null
 in_host ctr images import "$TEST_TMP/debian.tar" >/dev/null
 docker load --input "$TEST_TMP/debian.tar"
 expect_success
+# stand_in NAME SCRIPT: an image that goes on when it could write, as those do
+stand_in() {
+	jq -n -r --arg script "$2 && exec sleep 600" '"FROM debian:12\nCMD \(["sh", "-c", $script])"' |
+		in_host env DOCKER_BUILDKIT=0 docker build --quiet --tag "$1" - >/dev/null
+}
+stand_in nginx 'echo x >/var/cache/nginx/x'
+stand_in postgres 'echo x >/var/lib/postgresql/data/x && [ -n "$POSTGRES_PASSWORD" ]'
+
+test_begin "the images that write to their root end without the options of the page"
 for name in nginx postgres; do
-	printf 'FROM debian:12\nCMD ["sh", "-c", "echo x >/var/cache/nginx/x || echo x >/var/lib/postgresql/data/x; exec sleep 60"]\n' |
-		in_host env DOCKER_BUILDKIT=0 docker build --quiet --tag "$name" - >/dev/null
+	docker run --rm --runtime agentrun --env POSTGRES_PASSWORD=secret "$name"
+	check_false "$name ran" test "$status" = 0
+	expect_error "Read-only file system"
 done
 
+performed=0
 for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Where the state is'; do
 	case $chapter in
 	Engines) heading="Engines" ;;
 	*) heading=$chapter ;;
 	esac
 	test_begin "the commands of the chapter '$chapter' work"
-	blocks "$heading" sh
+	page_blocks "$heading" sh
 	number=0
 	for block in "${blocks[@]}"; do
-		number=$((number + 1))
+		number=$((number + 1)) performed=$((performed + 1))
 		case $chapter-$number in
 		'Without an engine-2')
 			# in a bundle of a user's own
@@ -105,9 +103,15 @@ for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Whe
 	done
 done
 
+test_begin "and run on with them"
+for name in nginx postgres; do
+	docker ps --filter "ancestor=$name" --format '{{.State}}'
+	expect_output running
+done
+
 test_begin "the handlers of containerd and CRI-O are found by the doctor"
 for chapter in containerd CRI-O; do
-	blocks "$chapter" toml
+	page_blocks "$chapter" toml
 	for block in "${blocks[@]}"; do
 		in_host sh -c 'mkdir -p /etc/containerd /etc/crio/crio.conf.d; : >/etc/containerd/config.toml
 			case $1 in containerd) cp "$2" /etc/containerd/config.toml ;; *) cp "$2" /etc/crio/crio.conf.d/50-agentrun.conf ;; esac' sh "$chapter" "$block"
@@ -117,8 +121,9 @@ for chapter in containerd CRI-O; do
 	done
 done
 
-test_begin "every chapter with commands is among these"
-check_equal "chapters" "$(awk '/^#/ && !out { chapter = $0; sub(/^#+ /, "", chapter) } /^```/ { out = !out } /^```sh$/ { print chapter }' "$page" | uniq)" \
+test_begin "every block and every chapter with commands is among these"
+check_equal "blocks" "$performed" "$(grep -c '^```sh$' "$page")"
+check_equal "chapters" "$(awk '/^#/ && !inside { chapter = $0; sub(/^#+ /, "", chapter) } /^```/ { inside = !inside } /^```sh$/ { print chapter }' "$page" | uniq)" \
 	"$(printf '%s\n' Engines Docker containerd podman buildah 'Without an engine' 'Where the state is')"
 
 test_begin "nothing is left"

@@ -4,6 +4,7 @@
 # flag, and with the least that they need where that is not enough. docs/engines.md has the outcome as a table.
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
+. "$(dirname "$0")/page.bash"
 . "$(dirname "$0")/../integration/debian.bash"
 debian_rootfs_of images apt bash gcc git libc6-dev make nginx-light nodejs passwd postgresql procps python3 python3-pip \
 	python3-venv redis-server util-linux
@@ -266,10 +267,14 @@ host_start v2
 containerd_start
 # the steps of the images' own making write to their root
 dockerd_options=(--default-runtime agentrun-compat)
-dockerd_config=$(jq -n --arg path "$runtime" --arg policy "$TEST_TMP/packages.conf" '{runtimes: {
-	agentrun: {path: $path}, "agentrun-compat": {path: ($path + "-compat")},
-	"agentrun-packages": {path: $path, runtimeArgs: ["--config", $policy]}}}')
-echo '{ "opt-outs": [ { "control": "read-only-root", "reason": "installs packages" } ] }' >"$TEST_TMP/packages.conf"
+# the runtime for jobs that install packages is the page's
+dockerd_config=$(page_block 'Ordinary images' json 1 |
+	jq --arg bin "$TEST_TMP/bin" --arg policy "$TEST_TMP/packages.conf" '
+	.runtimes["agentrun-packages"].path |= sub("^/usr/local/bin"; $bin) |
+	.runtimes["agentrun-packages"].runtimeArgs |= map(sub("^/etc/agentrun/packages.conf$"; $policy)) |
+	.runtimes += ({agentrun: "agentrun", "agentrun-compat": "agentrun-compat"} | map_values({path: ($bin + "/" + .)}))')
+page_block 'Ordinary images' jsonc 1 >"$TEST_TMP/packages.conf"
+check_has "the configuration" "$dockerd_config" "$TEST_TMP/packages.conf"
 dockerd_start
 images
 
