@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# podman of a user whose systemd makes the cgroups, which is what podman chooses in a session: scopes, limits, the cage. In the
+# lab alone: it starts a user's services.
+set -euo pipefail
+. "$(dirname "$0")/engines.bash"
+needs root systemd userns command:podman command:conmon command:newuidmap command:loginctl
+[ -e /lab/asked ] || skip_all "needs the full lab, whose users may have sessions"
+user=$(getent passwd 1000 | cut -d : -f 1)
+[ -n "$user" ] || skip_all "needs a user 1000"
+[ -e /usr/lib/systemd/user/dbus.socket ] || skip_all "needs the package dbus-user-session"
+
+home=$TEST_TMP/home
+as_user=(setpriv --reuid 1000 --regid 1000 --init-groups env -i "PATH=$PATH" "HOME=$home" "USER=$user"
+	XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus "AGENTRUN_ENGINE=$lib_mark")
+
+# podman_ ARGUMENT...: as a shell of the session
+podman_() {
+	run_command "${as_user[@]}" systemd-run --user --scope --quiet podman "$@"
+}
+
+run() {
+	podman_ --runtime agentrun run --rm --name "$id" --network none "$@"
+}
+
+start() {
+	podman_ --runtime agentrun run --detach --log-driver k8s-file --name "$id" --network none "$@"
+	expect_success
+	container=$output
+	unit=libpod-$container.scope
+}
+
+property() {
+	"${as_user[@]}" systemctl --user show --value --property="$2" "$1"
+}
+
+# there is no other host than this one
+in_host() {
+	"$@"
+}
+
+engine_forget() {
+	[ -d "$home" ] || return 0
+	podman_ rm --all --force --time 0 --volumes
+}
+
+eval "$(declare -f tap_file_done | sed '1s/tap_file_done/engine_file_done/')"
+tap_file_done() {
+	engine_file_done
+	loginctl disable-linger "$user" || true
+}
+
+test_begin "a user that lingers has a systemd, and podman makes its cgroups by it"
+loginctl enable-linger "$user"
+for _ in $(seq 300); do
+	! "${as_user[@]}" systemctl --user is-active --quiet default.target || break
+	sleep 0.2
+done
+chmod go+x "$(dirname "$TEST_TMP")"
+chmod 755 "$TEST_TMP" "$TEST_TMP/bin"
+install -d -o 1000 -g 1000 -m 700 "$home"
+grep -q "^$user:" /etc/subuid || echo "$user:100000:65536" | tee -a /etc/subuid >>/etc/subgid
+mkdir -p "$home/.config/containers/containers.conf.d"
+sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/containers.conf.in" >"$home/.config/containers/containers.conf.d/50-agentrun.conf"
+chown -R 1000:1000 "$home/.config"
+engine_image "$TEST_TMP/image"
+tar -C "$TEST_TMP/image" -cf "$TEST_TMP/image.tar" .
+chmod 644 "$TEST_TMP/image.tar"
+podman_ import "$TEST_TMP/image.tar" box
+expect_success
+podman_ --runtime agentrun info --format '{{.Host.CgroupManager}} {{.Host.Security.Rootless}} {{.Host.OCIRuntime.Name}}'
+expect_output "systemd true agentrun"
+
+test_begin "a container runs in a scope of the user's, with its status"
+run box sh -c 'echo hello; exit 7'
+expect_status 7
+expect_output hello
+start box sleep 600
+check_equal "its unit" "$(property "$unit" ActiveState)" active
+group=$(property "$unit" ControlGroup)
+check_match "the unit's cgroup" "$group" "^/user\\.slice/user-1000\\.slice/user@1000\\.service/.*/$unit\$"
+podman_ inspect --format '{{.State.Pid}}' "$id"
+check_has "where its process is" "$(sed -n 's/^0:://p' "/proc/$output/cgroup")" "$group"
+podman_ exec "$id" sh -c 'cat /proc/1/comm; exit 5'
+expect_status 5
+expect_output sleep
+podman_ pause "$id"
+expect_success
+podman_ unpause "$id"
+expect_success
+podman_ rm --force --time 0 "$id"
+expect_success
+check_false "the unit is active" test "$(property "$unit" ActiveState)" = active
+
+if test_begin "limits are those of the scope, and can be changed" memory pids cpu; then
+	start --memory 64m --pids-limit 50 --cpus 0.5 box sleep 600
+	podman_ exec "$id" cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max
+	expect_output $'67108864\n50\n50000 100000'
+	check_equal MemoryMax "$(property "$unit" MemoryMax)" 67108864
+	check_equal TasksMax "$(property "$unit" TasksMax)" 50
+	podman_ update --memory 128m "$id"
+	expect_success
+	podman_ exec "$id" cat /sys/fs/cgroup/memory.max
+	expect_output 134217728
+fi
+
+if test_begin "a container is caged" agentrun; then
+	start --pids-limit 0 box sleep 600
+	podman_ exec "$id" probe
+	expect_success
+	# that the memory of memfd_create is not executed takes root's rights
+	expect_cage "in a session" "$output" memory
+fi
+
+test_begin "when all is removed nothing is left"
+engine_forget
+check_equal "units" "$("${as_user[@]}" systemctl --user list-units --all --plain --no-legend 'libpod-*.scope')" ''
+# podman's own process that keeps the user namespace
+engine_sweep
+check_equal "mounts" "$(our_mounts)" ""
