@@ -86,13 +86,13 @@ const char *ar_ns_text(struct ar_arena *arena, int fd)
  */
 static int open_by_path(enum ar_ns ns, const char *path, int *ret_fd, struct ar_error *err)
 {
-	int opened = ar_ns_open(path), type;
-	_cleanup_fd_ int fd = opened < 0 ? -1 : opened;
+	_cleanup_fd_ int fd = ar_ns_open(path);
+	int type;
 
-	if (opened == -EINVAL)
+	if (fd == -EINVAL)
 		return ar_fail(err, EINVAL, "'%s' is not a namespace", path);
-	if (opened < 0)
-		return ar_fail(err, -opened, "%s namespace '%s'", kinds[ns].name, path);
+	if (fd < 0)
+		return ar_fail(err, -fd, "%s namespace '%s'", kinds[ns].name, path);
 	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type < 0)
 		return ar_fail(err, EINVAL, "'%s' is not a namespace", path);

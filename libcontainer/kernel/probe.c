@@ -176,8 +176,7 @@ static void probe_own_namespaces(struct ar_probing *p)
  * is none. */
 static const char *joined_namespace(struct ar_probing *p, const char *path)
 {
-	int opened = ar_ns_open(path);
-	_cleanup_fd_ int fd = opened < 0 ? -1 : opened;
+	_cleanup_fd_ int fd = ar_ns_open(path);
 
 	return fd < 0 ? NULL : ar_ns_text(p->arena, fd);
 }
