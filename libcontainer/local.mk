@@ -288,6 +288,7 @@ libcontainer_a_SOURCES = \
 	%D%/run/run.c \
 	%D%/run/run.h \
 	%D%/run/unit-steps.c \
+	%D%/run/verify-steps.c \
 	%D%/run/walk.c \
 	%D%/run/walk.h \
 	%D%/life/attend.c \

@@ -191,3 +191,13 @@ void ar_run_outcomes(struct ar_run *run, struct ar_list *ret)
 		}
 	*ret = (struct ar_list){ .items = out, .n = n };
 }
+
+const struct ar_mount *ar_run_mount_on(const struct ar_run *run, const char *destination)
+{
+	const struct ar_mount *found = NULL;
+
+	ar_list_foreach(const struct ar_mount, m, &run->effective->spec->mounts)
+		if (ar_streq(m->destination, destination))
+			found = m;
+	return found;
+}

@@ -107,6 +107,9 @@ static inline const char *ar_run_propagation(const struct ar_run *run)
 	return ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL;
 }
 
+/* The mount that shows on a place: of several the last one; NULL: there is none. */
+const struct ar_mount *ar_run_mount_on(const struct ar_run *run, const char *destination);
+
 void ar_run_init(struct ar_run *run);
 void ar_run_done(struct ar_run *run);
 
