@@ -146,9 +146,8 @@ int ar_mount_legacy_fs(const struct ar_mount_request *q, int target, int *ret_mo
 		r = ar_copyup(target, top, q->name, err);
 	if (r == 0 && o->tmpcopyup && (o->attr_set & MOUNT_ATTR_RDONLY))
 		r = ar_mount_legacy_set(top, false, MOUNT_ATTR_RDONLY, 0, 0, q->name, err);
-	if (r == 0 && o->propagation)
-		r = ar_mount_legacy_set(top, o->propagation & MS_REC, 0, 0,
-					o->propagation & ~(unsigned long)MS_REC, q->name, err);
+	if (r == 0)
+		r = ar_mount_propagate(top, o, q->name, err);
 	if (r == 0 && ret_mount)
 		*ret_mount = ar_steal_fd(&top);
 	return r;
@@ -170,9 +169,8 @@ int ar_mount_legacy_bind(const struct ar_mount_request *q, int target, int *ret_
 		r = ar_mount_legacy_flags(top, o, q->name, err);
 	if (r == 0)
 		r = ar_mount_legacy_set(top, true, 0, 0, q->inherited, q->name, err);
-	if (r == 0 && o->propagation)
-		r = ar_mount_legacy_set(top, o->propagation & MS_REC, 0, 0,
-					o->propagation & ~(unsigned long)MS_REC, q->name, err);
+	if (r == 0)
+		r = ar_mount_propagate(top, o, q->name, err);
 	if (r == 0 && ret_mount)
 		*ret_mount = ar_steal_fd(&top);
 	return r;

@@ -58,6 +58,18 @@ int ar_mount_set(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t 
 	return r < 0 ? ar_fail(err, -r, "flags of the mount '%s'", name) : 0;
 }
 
+int ar_mount_propagate(int fd, const struct ar_mount_options *options, const char *name,
+		       struct ar_error *err)
+{
+	const struct ar_u64s *all = &options->propagations;
+	int r = 0;
+
+	for (size_t i = 0; i < all->n && r == 0; i++)
+		r = ar_mount_set(fd, all->items[i] & MS_REC, 0, 0,
+				 all->items[i] & ~(uint64_t)MS_REC, name, err);
+	return r;
+}
+
 /* The kernel's own words for what it did not like, from the filesystem context. */
 static int fs_fail(int fs, const char *name, const char *what, int errnum, struct ar_error *err)
 {
@@ -192,8 +204,7 @@ static int place_fs(const struct ar_mount_request *q, int target, int *ret_mount
 		r = ar_mount_set(mount, false, q->options->attr_set & MOUNT_ATTR_RDONLY, 0, 0,
 				 q->name, err);
 	if (r == 0)
-		r = ar_mount_set(mount, q->options->propagation & MS_REC, 0, 0,
-				 q->options->propagation & ~(unsigned long)MS_REC, q->name, err);
+		r = ar_mount_propagate(mount, q->options, q->name, err);
 	if (r == 0 && ret_mount)
 		*ret_mount = ar_steal_fd(&mount);
 	return r;
@@ -240,8 +251,7 @@ static int place_bind(const struct ar_mount_request *q, int target, int *ret_mou
 	/* as mount --make-X: after the mount is in its place, so that the peers are those of the
 	 * place */
 	if (r == 0)
-		r = ar_mount_set(tree, o->propagation & MS_REC, 0, 0,
-				 o->propagation & ~(unsigned long)MS_REC, q->name, err);
+		r = ar_mount_propagate(tree, o, q->name, err);
 	if (r == 0 && ret_mount) {
 		*ret_mount = fcntl(tree, F_DUPFD_CLOEXEC, 3);
 		if (*ret_mount < 0)

@@ -46,6 +46,10 @@ int ar_mount_attach(int tree, int target, const char *name, struct ar_error *err
  */
 int ar_mount_set(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation,
 		 const char *name, struct ar_error *err);
+/* All that options say of propagation, in its order: "rprivate", "shared" leave what is below
+ * private. */
+int ar_mount_propagate(int fd, const struct ar_mount_options *options, const char *name,
+		       struct ar_error *err);
 /* Read the flags back: every bit of MOUNT_ATTR_{RDONLY,NOSUID,NODEV,NOEXEC,NOSYMFOLLOW} in want
  * must be in force on fd. */
 int ar_mount_verify(int fd, uint64_t want, const char *name, struct ar_error *err);

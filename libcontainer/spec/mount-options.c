@@ -120,20 +120,26 @@ static void set_bit(uint64_t *set, uint64_t *clr, uint64_t bit, bool clear)
 	*(clear ? set : clr) &= ~bit;
 }
 
-/* One of three modes. To take one back says nothing of the others, as with mount(2): what a mount
- * has, or the kernel's default, stays. */
-static void set_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
-{
-	bool now = (*clr & MOUNT_ATTR__ATIME) && (*set & MOUNT_ATTR__ATIME) == mode;
+/* mount(2) has a bit for each mode, and an order among them; here RELATIME is 0. */
+#define RELATIME_BIT UINT64_C(1)
 
-	if (clear && !now)
+static void say_atime(uint64_t *said, uint64_t mode, bool clear)
+{
+	uint64_t bit = mode == MOUNT_ATTR_RELATIME ? RELATIME_BIT : mode;
+
+	*said = clear ? *said & ~bit : *said | bit;
+}
+
+/* What is said of none leaves what a mount has, or the kernel's default. */
+static void set_atime(struct ar_mount_options *m, uint64_t said)
+{
+	if (!said)
 		return;
-	*set &= ~(uint64_t)MOUNT_ATTR__ATIME;
-	*clr &= ~(uint64_t)MOUNT_ATTR__ATIME;
-	if (clear)
-		return;
-	*set |= mode;
-	*clr |= MOUNT_ATTR__ATIME;
+	m->attr_clr |= MOUNT_ATTR__ATIME;
+	if (said & MOUNT_ATTR_STRICTATIME)
+		m->attr_set |= MOUNT_ATTR_STRICTATIME;
+	else
+		m->attr_set |= said & MOUNT_ATTR_NOATIME;
 }
 
 /* Of a whole tree, where one of the kernel's default must be made: what is not to be relatime (that
@@ -150,7 +156,7 @@ static void set_tree_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool cle
 	*clr |= MOUNT_ATTR__ATIME;
 }
 
-static void apply(struct ar_mount_options *m, const struct option *o)
+static void apply(struct ar_mount_options *m, const struct option *o, uint64_t *atimes)
 {
 	m->flags |= o->kind == ATTR || o->kind == ATIME || o->kind == SUPERBLOCK;
 	switch (o->kind) {
@@ -158,7 +164,7 @@ static void apply(struct ar_mount_options *m, const struct option *o)
 		set_bit(&m->attr_set, &m->attr_clr, o->value, o->clear);
 		break;
 	case ATIME:
-		set_atime(&m->attr_set, &m->attr_clr, o->value, o->clear);
+		say_atime(atimes, o->value, o->clear);
 		break;
 	case TREE_ATTR:
 		set_bit(&m->rec_set, &m->rec_clr, o->value, o->clear);
@@ -171,6 +177,7 @@ static void apply(struct ar_mount_options *m, const struct option *o)
 		break;
 	case PROPAGATION:
 		m->propagation = (unsigned long)o->value;
+		m->propagations.items[m->propagations.n++] = o->value;
 		break;
 	case FLAG:
 		*(bool *)((char *)m + o->value) = true;
@@ -182,16 +189,19 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *lis
 			    struct ar_mount_options *ret)
 {
 	struct ar_mount_options m = { 0 };
+	uint64_t atimes = 0;
 
 	m.data.items = ar_alloc_array(arena, list->n + 1, sizeof(*m.data.items));
+	m.propagations.items = ar_alloc_array(arena, list->n + 1, sizeof(*m.propagations.items));
 	for (size_t i = 0; i < list->n; i++) {
 		const struct option *o = find(list->items[i]);
 
 		if (o)
-			apply(&m, o);
+			apply(&m, o, &atimes);
 		else if (*list->items[i]) /* podman sends empty ones, which mount(2) skips */
 			m.data.items[m.data.n++] = list->items[i];
 	}
+	set_atime(&m, atimes);
 	m.ro = m.attr_set & MOUNT_ATTR_RDONLY;
 	m.bind = m.bind || m.recursive;
 	*ret = m;

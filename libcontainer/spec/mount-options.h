@@ -13,7 +13,9 @@ struct ar_error;
  * The mount options of config.md, "Linux mount options", and runc's. Of options that exclude each
  * other the last one counts; the same bit is never in a set and in the clear that belongs to it,
  * but for the access time: that is one field of MOUNT_ATTR__ATIME, and whenever an option says
- * something about it, all of the field is cleared and what is wanted set (mount_setattr(2)).
+ * something about it, all of the field is cleared and what is wanted set (mount_setattr(2)). Of
+ * this mount's access times strictatime counts before noatime, and that before relatime, as with
+ * mount(2).
  */
 struct ar_mount_options {
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for this mount */
@@ -26,7 +28,9 @@ struct ar_mount_options {
 	bool remount;
 	bool flags;    /* an option speaks of this mount's flags, or of its filesystem's */
 	bool defaults; /* says nothing */
-	unsigned long propagation; /* MS_PRIVATE ... with MS_REC for the r forms; 0: none */
+	unsigned long propagation; /* MS_PRIVATE ... with MS_REC for the r forms, the last; 0: none
+				    */
+	struct ar_u64s propagations; /* all, in their order */
 	bool idmap, ridmap;
 	bool tmpcopyup;
 	struct ar_strings data; /* what is left is the filesystem's own: "size=64m" */

@@ -40,6 +40,9 @@ nosuid suid rw,relatime
 nodev dev rw,relatime
 noexec exec rw,relatime
 noatime atime rw,relatime
+strictatime noatime rw
+noatime strictatime rw
+noatime relatime rw,noatime
 nodiratime diratime rw,relatime
 OPTIONS
 property "an option that is empty" config="$(tmpfs '"", "size=4096"')" run='stat -f -c %b /mnt' output=1
@@ -179,6 +182,11 @@ rshared shared
 unbindable unbindable
 runbindable unbindable
 OPTIONS
+# Each is done, in its order: the last for what is bound alone, what is below it stays as the first has made it.
+both='awk "\$5 ~ \"^/mnt\" { print \$5, \$7 }" /proc/self/mountinfo | sed "s/:.*//"'
+property "options rprivate and shared" before='umount_below; eval "$below"' config="$(bind '"rbind", "rprivate", "shared"')" run="$both" output=$'/mnt shared\n/mnt/below -'
+property "options rshared and private" before='umount_below; eval "$below"' config="$(bind '"rbind", "rshared", "private"')" run="$both" output=$'/mnt -\n/mnt/below shared'
+umount_below
 property "option slave" before='mount --bind "$volume" "$volume"; mount --make-shared "$volume"' config="$(bind '"bind", "slave"')" run="$propagation" output=master
 umount -l "$volume"
 property "option rslave" before='mount --bind "$volume" "$volume"; mount --make-shared "$volume"' config="$(bind '"rbind", "rslave"')" run="$propagation" output=master
