@@ -288,13 +288,17 @@ TEST("a container without a process is being created")
 	CHECK_STR(status_of(&dir, &record), "creating");
 }
 
-TEST("a container is created while its fifo is there, then it runs, then it is stopped")
+TEST("a container is created while its init waits at the fifo, then it runs, then it is stopped")
 {
 	_cleanup_dir_ struct ar_dir dir = new_dir();
 	struct ar_record record = start_process();
+	int fifo;
 
-	CHECK_INT(mkfifoat(dir.fd, "exec.fifo", 0622), 0);
+	CHECK_INT(mkfifoat(dir.fd, "exec.fifo", 0600), 0);
+	fifo = openat(dir.fd, "exec.fifo", O_RDWR | O_CLOEXEC);
 	CHECK_STR(status_of(&dir, &record), "created");
+	CHECK_INT(close(fifo), 0);
+	CHECK_STR(status_of(&dir, &record), "running");
 	CHECK_INT(unlinkat(dir.fd, "exec.fifo", 0), 0);
 	CHECK_STR(status_of(&dir, &record), "running");
 	end_process(&record);
