@@ -126,15 +126,29 @@ int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, i
 	return 0;
 }
 
-/* Where a target is in the container: links on the way are followed by now. */
-static char *place_of(struct ar_run *run, int target)
+/* Where a descriptor leads to in our mount namespace. */
+static char *path_of(struct ar_run *run, int fd)
 {
 	char path[PATH_MAX], link[32];
 	ssize_t n;
 
-	(void)snprintf(link, sizeof(link), "self/fd/%d", target); /* 18 bytes at most */
+	(void)snprintf(link, sizeof(link), "self/fd/%d", fd); /* 18 bytes at most */
 	n = readlinkat(run->proc, link, path, sizeof(path) - 1);
 	return n < 0 ? NULL : ar_strndup(run->arena, path, (size_t)n);
+}
+
+/* Where a target is in the container: links on the way are followed by now. */
+static const char *place_of(struct ar_run *run, int target)
+{
+	const char *root = path_of(run, run->root), *path = path_of(run, target);
+
+	if (!root || !path || ar_streq(root, "/"))
+		return path;
+	if (!ar_path_within(path, root)) {
+		errno = EXDEV;
+		return NULL;
+	}
+	return path[strlen(root)] ? path + strlen(root) : "/";
 }
 
 static bool is_procfs(const struct ar_mount *m, int source)
