@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/escape.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 size_t ar_utf8_length(const unsigned char *s, size_t left)
@@ -27,6 +26,18 @@ size_t ar_utf8_length(const unsigned char *s, size_t left)
 	    (c >= 0xd800 && c <= 0xdfff))
 		return 0;
 	return len;
+}
+
+bool ar_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t len = 1;
+
+	while (*p && len) {
+		len = ar_utf8_length(p, 4);
+		p += len;
+	}
+	return len > 0;
 }
 
 /* The short escape for c, or 0. */

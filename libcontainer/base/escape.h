@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 /*
@@ -14,6 +16,7 @@
  * is of a terminated text.
  */
 size_t ar_utf8_length(const unsigned char *s, size_t left);
+bool ar_is_utf8(const char *s);
 /* With JSON's escapes, without quotes; '/' stays; bytes that are not UTF-8 become U+FFFD. */
 void ar_escape_json(struct ar_text *t, const char *s);
 /* As the message of a text log line, within double quotes: \" \\ \n \r \t and \xNN. */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -55,12 +56,32 @@ static const struct ar_field record_fields[] = {
 /* Not strict: what a newer version adds without changing the number is not ours to refuse. */
 const struct ar_class ar_record_class = AR_CLASS(ar_record, "record", record_fields);
 
+/* A path may be of any bytes, but the text of a record not: what is read again would be another. */
+static int check_paths(const struct ar_record *record, struct ar_error *err)
+{
+	const struct {
+		const char *what, *path;
+	} all[] = { { "bundle", record->bundle },
+		    { "root filesystem", record->rootfs },
+		    { "cgroup", record->cgroup },
+		    { "cgroup tree", record->cgroup_root } };
+
+	for (size_t i = 0; i < AR_COUNT(all); i++)
+		if (all[i].path && !ar_is_utf8(all[i].path))
+			return ar_refuse(err, EILSEQ,
+					 "%s '%s': the path is not UTF-8, and cannot be recorded",
+					 all[i].what, all[i].path);
+	return 0;
+}
+
 int ar_record_write(const struct ar_dir *dir, const struct ar_record *record, struct ar_error *err)
 {
 	struct ar_json_writer w = AR_JSON_WRITER_INIT(NULL);
 	struct ar_record out = *record;
-	int r;
+	int r = check_paths(record, err);
 
+	if (r < 0)
+		return r;
 	out.version = (struct ar_opt_i64){ .set = true, .value = VERSION };
 	ar_json_open(&w, '{');
 	ar_encode_members(&w, &ar_record_class, &out);

@@ -192,6 +192,19 @@ check_equal pid "$(container_pid "$id")" "$pid"
 
 # --- rights --------------------------------------------------------------------------------------
 
+test_begin "a bundle whose path is not UTF-8"
+make_command "$bundle" . true
+mv "$bundle" "$bundle"$'\351'
+for command in create run "run --detach"; do
+	# shellcheck disable=SC2086
+	run_agentrun $command --bundle "$bundle"$'\351' "$id"
+	expect_status 1
+	check_has "the message" "$errors" 'bundle-'
+	check_has "the message" "$errors" 'the path is not UTF-8, and cannot be recorded'
+	assert_nothing_left
+done
+rm -rf "$bundle"$'\351'
+
 test_begin "a state root that others may write"
 make_command "$bundle" . true
 mkdir -p "$state"

@@ -193,6 +193,21 @@ TEST("the file has what programs look for in runc's")
 	CHECK_HAS(text, "\"cgroup_paths\":{},\"namespace_paths\":{}");
 }
 
+TEST("a path that is not UTF-8 is refused, not recorded as another")
+{
+	_cleanup_dir_ struct ar_dir dir = new_dir();
+	struct ar_record record = { .id = "one", .bundle = "/b/\xc3\xa9" };
+
+	CHECK_INT(ar_record_write(&dir, &record, &error), 0);
+	record.bundle = "/b/\xe9";
+	CHECK_INT(ar_record_write(&dir, &record, &error), -EILSEQ);
+	CHECK_HAS(error.text, "bundle '/b/\xe9': the path is not UTF-8");
+	record.bundle = "/b";
+	record.cgroup = "/a/\xc3";
+	CHECK_INT(ar_record_write(&dir, &record, &error), -EILSEQ);
+	CHECK_HAS(error.text, "cgroup '/a/\xc3': the path is not UTF-8");
+}
+
 TEST("a record is its owner's alone")
 {
 	_cleanup_dir_ struct ar_dir dir = new_dir();
