@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -160,11 +161,24 @@ static void probe_caller(const struct ar_container *c, struct ar_caller *ret)
 
 /* --- the walk --- */
 
+/* A pidfd becomes readable when its process has ended, reaped or not. */
+static bool has_ended(int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&end, 1, 0) == 1;
+}
+
+static int refuse_stopped(struct ar_error *err)
+{
+	return ar_refuse(err, EINVAL, "cannot exec in a stopped container");
+}
+
 static int check_status(const struct ar_container *c, const struct ar_exec_args *args,
 			struct ar_error *err)
 {
 	if (c->status == AR_STATUS_STOPPED || c->status == AR_STATUS_CREATING || c->pidfd < 0)
-		return ar_refuse(err, EINVAL, "cannot exec in a stopped container");
+		return refuse_stopped(err);
 	if (c->status == AR_STATUS_PAUSED && !args->ignore_paused)
 		return ar_refuse(
 			err, EINVAL,
@@ -259,6 +273,9 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 		if (r < 0)
 			ar_walk_undo(&plan, plan.n, run);
 	}
+	/* with its init all that a process is born into goes: what of that failed says nothing */
+	if (r < 0 && has_ended(run->target))
+		r = refuse_stopped(err);
 	if (r == 0 && !args->io.detach) {
 		const struct ar_attend a = {
 			.signals = signals.fd,

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An exec that has begun when its container ends.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+needs root command:strace
+
+# traced OPTION...: an exec in $id under strace, which cannot look for leaks itself
+traced() {
+	ASAN_OPTIONS=detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" "$@" \
+		"$AGENTRUN" --root "$state" exec "$id" true
+}
+
+# number CALL REGEX: of which CALL in the trace of an exec the arguments match
+number() {
+	grep "^$1(" "$TEST_TMP/trace" | grep -nE -m 1 "$2" | cut -d : -f 1
+}
+
+while IFS='|' read -r what call regex; do
+	test_begin "the container ends before $what: the exec says that it is stopped"
+	make_command "$bundle" . sleep 1000
+	run_agentrun run --detach --bundle "$bundle" "$id"
+	expect_success
+	traced
+	expect_success
+	(
+		sleep 1.5
+		kill -KILL "$(container_pid "$id")"
+	) &
+	traced -e "inject=$call:delay_enter=3000000:when=$(number "$call" "$regex")"
+	wait
+	expect_status 255
+	check_match "errors" "$errors" 'msg="exec failed: cannot exec in a stopped container"$'
+	run_agentrun delete "$id"
+	expect_success
+	assert_nothing_left
+done <<'CASES'
+its namespaces are opened|openat|/ns/pid
+the process is made|clone3|.
+CASES
