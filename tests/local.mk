@@ -49,6 +49,7 @@ unit_tests = \
 	%D%/unit/test-memory-policy \
 	%D%/unit/test-mount-options \
 	%D%/unit/test-netdev \
+	%D%/unit/test-ns \
 	%D%/unit/test-options \
 	%D%/unit/test-passwd \
 	%D%/unit/test-path \

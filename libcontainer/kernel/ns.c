@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -302,12 +303,32 @@ static void join_and_clone(struct ar_ns_set *set, const struct ar_list *offsets,
 	_exit(0);
 }
 
+/* What the process in between says, within that time; it has ended then. */
+static ssize_t hear_joiner(int sock, int joiner, int limit_ms, struct born *ret, int *ret_pidfd)
+{
+	struct pollfd wait = { .fd = sock, .events = POLLIN };
+	int in_time, ignored;
+	ssize_t n = 0;
+
+	do
+		in_time = poll(&wait, 1, limit_ms);
+	while (in_time < 0 && errno == EINTR);
+	if (in_time <= 0) /* gone already is fine */
+		(void)ar_sys_pidfd_send_signal(joiner, SIGKILL, NULL, 0);
+	/* mostly it ends by itself; its status tells nothing more */
+	(void)ar_pidfd_wait(joiner, &ignored);
+	/* its last moment may have been enough; the other end may be its child's, too */
+	if (in_time > 0 || poll(&wait, 1, 0) > 0)
+		n = ar_socket_recv(sock, ret, sizeof(*ret), ret_pidfd);
+	return in_time <= 0 && n == 0 ? -ETIMEDOUT : n;
+}
+
 static pid_t clone_through_joiner(struct ar_ns_set *set, const struct ar_list *offsets, int proc,
-				  int cgroup, int *ret_pidfd, struct ar_error *err)
+				  int cgroup, int limit_ms, int *ret_pidfd, struct ar_error *err)
 {
 	_cleanup_fd_ int ours = -1, theirs = -1, joiner_fd = -1;
 	struct born born = { 0 };
-	int pair[2], r, ignored;
+	int pair[2], r;
 	pid_t joiner;
 	ssize_t n;
 
@@ -324,9 +345,12 @@ static pid_t clone_through_joiner(struct ar_ns_set *set, const struct ar_list *o
 		return 0; /* only the container's process comes here */
 	}
 	ar_close_fd(&theirs);
-	n = ar_socket_recv(ours, &born, sizeof(born), ret_pidfd);
-	(void)ar_pidfd_wait(joiner_fd, &ignored); /* it ends by itself; its status tells nothing
-						     more */
+	n = hear_joiner(ours, joiner_fd, limit_ms, &born, ret_pidfd);
+	if (n == -ETIMEDOUT)
+		return ar_refuse(
+			err, ETIMEDOUT,
+			"the process that joins namespaces did not answer within %d seconds",
+			limit_ms / 1000);
 	if (n != sizeof(born))
 		return ar_fail(err, ECHILD, "the process that joins namespaces ended early");
 	if (born.error) {
@@ -337,7 +361,7 @@ static pid_t clone_through_joiner(struct ar_ns_set *set, const struct ar_list *o
 }
 
 pid_t ar_ns_clone(struct ar_ns_set *set, const struct ar_list *offsets, int proc, int cgroup,
-		  int *ret_pidfd, struct ar_error *err)
+		  int limit_ms, int *ret_pidfd, struct ar_error *err)
 {
 	/*
 	 * Where the tree is mounted with nsdelegate, as systemd does, nobody in a cgroup namespace
@@ -347,7 +371,7 @@ pid_t ar_ns_clone(struct ar_ns_set *set, const struct ar_list *offsets, int proc
 	bool by_other = set->join[AR_NS_CGROUP] >= 0 && (set->fresh & CLONE_NEWUSER);
 
 	if (set->join[AR_NS_USER] >= 0 || by_other || !can_return(set, proc))
-		return clone_through_joiner(set, offsets, proc, cgroup, ret_pidfd, err);
+		return clone_through_joiner(set, offsets, proc, cgroup, limit_ms, ret_pidfd, err);
 	return clone_direct(set, offsets, proc, cgroup, ret_pidfd, err);
 }
 

@@ -59,10 +59,11 @@ int ar_ns_set_of(int proc, pid_t pid, struct ar_ns_set *ret, struct ar_error *er
  *  - A cgroup namespace is the child's to enter, or, since a fresh one must be rooted at the new
  * cgroup, to unshare, with ar_ns_enter_cgroup().
  *
- * offsets: of a fresh time namespace.
+ * offsets: of a fresh time namespace. limit_ms: how long the process in between may take, which
+ * stands still in a frozen cgroup; -1: no bound. -ETIMEDOUT: it took longer, and was killed.
  */
 pid_t ar_ns_clone(struct ar_ns_set *set, const struct ar_list *offsets, int proc, int cgroup,
-		  int *ret_pidfd, struct ar_error *err);
+		  int limit_ms, int *ret_pidfd, struct ar_error *err);
 int ar_ns_enter_mount(const struct ar_ns_set *set, struct ar_error *err);
 int ar_ns_enter_cgroup(const struct ar_ns_set *set, struct ar_error *err);
 

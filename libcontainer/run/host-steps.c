@@ -277,7 +277,8 @@ static pid_t clone_once(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_list *offsets = ar_run_linux(run) ? &ar_run_linux(run)->time_offsets : NULL;
 
-	return ar_ns_clone(&run->ns, offsets, run->proc, run->cgroup_fd, &run->walk.pidfd, err);
+	return ar_ns_clone(&run->ns, offsets, run->proc, run->cgroup_fd, run->walk.limit_ms,
+			   &run->walk.pidfd, err);
 }
 
 /* A container that divided its cgroup takes no process in its top one: exec goes where init is. */
