@@ -116,20 +116,40 @@ static void note_outcome(const struct updating *u, enum ar_control control)
 	}
 }
 
-static int save(const struct updating *u, struct ar_error *err)
+/* They are in force and remembered: a record that cannot be written takes nothing back. */
+static void note_outcomes(const struct updating *u)
 {
 	const struct ar_container *c = u->c;
-	const struct ar_effective *now =
-		ar_effective_update(c->arena, c->effective, u->new, &u->asked, &u->decisions);
-	int r = ar_effective_save(c->dir.fd, now, err);
+	struct ar_error err;
 
-	if (r < 0)
-		return r;
 	if (u->asked.pids)
 		note_outcome(u, AR_CONTROL_PIDS_LIMIT);
 	if (u->asked.memory)
 		note_outcome(u, AR_CONTROL_MEMORY_LIMIT);
-	return ar_record_write(&c->dir, c->record, err);
+	if (ar_record_write(&c->dir, c->record, &err) < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, err.text);
+}
+
+/*
+ * Remembered before they are written, and forgotten where the kernel refuses them: on a file system
+ * without room nothing has changed.
+ */
+static int change(const struct updating *u, const struct ar_effective *before, struct ar_error *err)
+{
+	const struct ar_container *c = u->c;
+	struct ar_error ignored;
+	int r = ar_effective_save(
+		c->dir.fd,
+		ar_effective_update(c->arena, c->effective, u->new, &u->asked, &u->decisions), err);
+
+	if (r < 0)
+		return r;
+	r = write_limits(u, err);
+	if (r == 0)
+		note_outcomes(u);
+	else if (ar_effective_save(c->dir.fd, before, &ignored) < 0)
+		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, ignored.text);
+	return r;
 }
 
 /* Swap is asked for only by who updates: policy sets one beside every limit on memory. */
@@ -211,6 +231,7 @@ static int update(struct ar_container *c, const struct ar_context *ctx,
 {
 	_cleanup_fd_ int rdt_root = -1;
 	struct updating u = { .c = c };
+	const struct ar_effective *before;
 	const struct ar_resources *resources = NULL, *held;
 	const struct ar_intel_rdt *rdt = args->rdt;
 	int r;
@@ -230,12 +251,11 @@ static int update(struct ar_container *c, const struct ar_context *ctx,
 	u.asked = asked_limits(resources, held);
 	u.old = resources_of(c->effective);
 	u.new = ar_resources_overlay(c->arena, u.old, held);
-	r = write_limits(&u, err);
+	before = c->effective;
 	/* before its class is made: delete removes what the record has */
-	if (r == 0 && rdt)
+	if (rdt)
 		c->effective = ar_effective_rdt(c->arena, c->effective, rdt);
-	if (r == 0)
-		r = save(&u, err);
+	r = change(&u, before, err);
 	return r < 0 || !rdt ? r : write_rdt(c, rdt_root, rdt, err);
 }
 
