@@ -95,8 +95,8 @@ static int each(struct mask *m, const struct ar_strings *paths, apply_fn *apply)
 {
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *path = paths->items[i];
-		int r = strchr(path, '*') ? each_match(m, path, apply)
-					  : each_literal(m, path, apply);
+		bool pattern = strchr(path, '*') && !m->tree->as_runc;
+		int r = pattern ? each_match(m, path, apply) : each_literal(m, path, apply);
 
 		if (r < 0)
 			return r;
@@ -185,7 +185,7 @@ static int mask_one(struct mask *m, int target, const char *path)
 	bool root = false;
 	int r = fstat(target, &st) < 0 ? -errno : 0;
 
-	if (r == 0 && !m->tree->plain_root)
+	if (r == 0 && !m->tree->as_runc)
 		r = is_top(target, m->tree->root, &root);
 	if (r < 0)
 		return ar_fail(m->err, -r, "mask '%s'", path);
@@ -225,24 +225,26 @@ int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *path
  * Whether target is one of the mounts that paths are looked up in. A bind on it would cover it with
  * a copy of all that is in it, and what is masked afterwards would be so in the covered one alone.
  */
-static int find_top(const struct mask *m, int target, bool *ret_top, bool *ret_root)
+static int find_top(const struct mask *m, int target, bool *ret)
 {
-	int r = is_top(target, m->tree->root, ret_root);
+	int r = is_top(target, m->tree->root, ret);
 
-	*ret_top = *ret_root;
-	if (r == 0 && !*ret_top)
-		r = is_top(target, m->tree->proc, ret_top);
-	if (r == 0 && !*ret_top)
-		r = is_top(target, m->tree->sys, ret_top);
+	if (r == 0 && !*ret)
+		r = is_top(target, m->tree->proc, ret);
+	if (r == 0 && !*ret)
+		r = is_top(target, m->tree->sys, ret);
 	return r;
 }
 
-/* A bind of the place on itself, with everything mounted below it, all of it read-only. */
+/* A bind of the place on itself, with everything mounted below it, all of it read-only or the place
+ * alone. */
 static int readonly_bind(struct mask *m, int target, const char *path)
 {
+	bool alone = m->tree->as_runc;
 	struct ar_mount_options options = { .bind = true,
 					    .recursive = true,
-					    .rec_set = MOUNT_ATTR_RDONLY };
+					    .attr_set = alone ? MOUNT_ATTR_RDONLY : 0,
+					    .rec_set = alone ? 0 : MOUNT_ATTR_RDONLY };
 	struct ar_mount_request q = {
 		.name = path,
 		.options = &options,
@@ -257,15 +259,14 @@ static int readonly_bind(struct mask *m, int target, const char *path)
 
 static int readonly_one(struct mask *m, int target, const char *path)
 {
-	bool top = false, root = false;
-	int r = find_top(m, target, &top, &root);
+	bool top = false;
+	int r = find_top(m, target, &top);
 
 	if (r < 0)
 		return ar_fail(m->err, -r, "inspect '%s'", path);
 	if (!top)
 		return readonly_bind(m, target, path);
-	r = ar_mount_set(target, !root || !m->tree->plain_root, MOUNT_ATTR_RDONLY, 0, 0, path,
-			 m->err);
+	r = ar_mount_set(target, !m->tree->as_runc, MOUNT_ATTR_RDONLY, 0, 0, path, m->err);
 	return r < 0 ? r : ar_mount_verify(target, MOUNT_ATTR_RDONLY, path, m->err);
 }
 

@@ -11,7 +11,7 @@ struct ar_error;
 /*
  * maskedPaths and readonlyPaths, on the container's own tree, before or after pivot_root. What does
  * not exist is left alone; everything else must succeed. A '*' in a component stands for every
- * entry of its directory.
+ * entry of its directory, unless it is as with runc.
  *
  * Paths of /proc and /sys are looked up in what is mounted there, by its descriptor: whoever can
  * write to the root filesystem might otherwise move the mount point away, so that nothing is found
@@ -20,9 +20,9 @@ struct ar_error;
 struct ar_mask_tree {
 	int root;      /* O_PATH of the container's "/" */
 	int proc, sys; /* O_PATH of what is mounted on its /proc and /sys, -1: nothing is */
-	/* as with runc: a read-only "/" is the mount of the root alone, and one that is masked is
-	 * no error, although nothing is hidden by what lies on it */
-	bool plain_root;
+	/* paths are as they are written; read-only is the mount of the path alone; and a root that
+	 * is masked is no error, although nothing is hidden by what lies on it */
+	bool as_runc;
 };
 
 /*
@@ -33,9 +33,9 @@ struct ar_mask_tree {
 int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *paths, int null,
 		  const char *label, dev_t *ret_empty, struct ar_error *err);
 /*
- * With everything that is mounted below. Masks come afterwards: what is made read-only is a copy
- * that lies on its place, and shows what was not masked yet. Nothing is ever laid on the root, nor
- * on /proc and /sys themselves: their own mounts become read-only.
+ * With everything that is mounted below, unless it is as with runc. Masks come afterwards: what is
+ * made read-only is a copy that lies on its place, and shows what was not masked yet. Nothing is
+ * ever laid on the root, nor on /proc and /sys themselves: their own mounts become read-only.
  */
 int ar_readonly_paths(const struct ar_mask_tree *tree, const struct ar_strings *paths,
 		      struct ar_error *err);

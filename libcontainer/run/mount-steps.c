@@ -451,7 +451,7 @@ static int masks(struct ar_run *run, struct ar_error *err)
 		.root = run->root,
 		.proc = run->own_proc,
 		.sys = run->own_sys,
-		.plain_root = run->effective->profile == AR_PROFILE_COMPAT,
+		.as_runc = run->effective->profile == AR_PROFILE_COMPAT,
 	};
 	const struct ar_linux *linux = ar_run_linux(run);
 	int r = ar_readonly_paths(&tree, &linux->readonly_paths, err);

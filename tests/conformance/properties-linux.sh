@@ -96,6 +96,12 @@ property "linux.maskedPaths that are missing" config='.linux.maskedPaths = ["/no
 property "linux.readonlyPaths" config='.linux.readonlyPaths = ["/tmp", "/nonesuch"] | .root.readonly = false' run='touch /tmp/x 2>&1; touch /var/tmp/x && echo elsewhere' \
 	match='Read-only.*elsewhere'
 
+property "linux.readonlyPaths, what is mounted below is not" config='.linux.readonlyPaths = ["/srv"]
+		| .mounts += [{destination: "/srv", type: "tmpfs", source: "tmpfs"}, {destination: "/srv/below", type: "tmpfs", source: "tmpfs"}]' \
+	run='touch /srv/x 2>&1; touch /srv/below/x && echo below' match='Read-only.*below'
+property "linux.maskedPaths and readonlyPaths, a star is one" before='make_rootfs "$bundle/rootfs"; mkdir "$bundle/rootfs/srv/"{a,"a*"}; touch "$bundle/rootfs/srv/"{a,"a*"}"/file"' \
+	config='.linux.maskedPaths = ["/srv/a*"] | .linux.readonlyPaths = ["/t*p"] | .root.readonly = false' run='ls -d /srv/*/file; touch /tmp/x && echo written' output=$'/srv/a/file\nwritten'
+
 # --- sysctl --------------------------------------------------------------------------------------
 
 property "linux.sysctl of the network" config='.linux.sysctl = {"net.ipv4.ip_forward": "1", "net.ipv4.ping_group_range": "0 5"}' \
