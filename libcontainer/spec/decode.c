@@ -186,6 +186,17 @@ static int expect_array(const struct decoder *d, const struct at *at, const stru
 	return r;
 }
 
+/* Of a list or map: null is an empty one in Go. */
+static int text_of(const struct decoder *d, const struct at *at, const struct ar_json *json,
+		   const char **ret)
+{
+	bool null = d->any_case && json->type == AR_JSON_NULL;
+	int r = null ? 0 : expect(d, at, json, AR_JSON_STRING);
+
+	*ret = null || r < 0 ? "" : json->text;
+	return r;
+}
+
 static int decode_strings(const struct decoder *d, const struct at *at, const struct ar_field *f,
 			  const struct ar_json *json, void *out)
 {
@@ -198,12 +209,14 @@ static int decode_strings(const struct decoder *d, const struct at *at, const st
 		return r;
 	items = ar_alloc_array(d->arena, json->count + 1, sizeof(*items));
 	ar_json_foreach(child, json) {
-		r = expect(d, &item, child, AR_JSON_STRING);
+		const char *text;
+
+		r = text_of(d, &item, child, &text);
 		if (r == 0)
-			r = expect_name(d, &item, f, child->text, child->line);
+			r = expect_name(d, &item, f, text, child->line);
 		if (r < 0)
 			return r;
-		items[item.index++] = child->text;
+		items[item.index++] = text;
 	}
 	*list = (struct ar_strings){ items, json->count };
 	return 0;
@@ -245,10 +258,10 @@ static int decode_map(const struct decoder *d, const struct at *at, const struct
 	ar_json_foreach(child, json) {
 		struct at item = { .up = at, .name = child->key };
 
-		r = expect(d, &item, child, AR_JSON_STRING);
+		r = text_of(d, &item, child, &items[n].value);
 		if (r < 0)
 			return r;
-		items[n++] = (struct ar_pair){ child->key, child->text };
+		items[n++].key = child->key;
 	}
 	*map = (struct ar_map){ items, n };
 	return 0;

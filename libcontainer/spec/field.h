@@ -218,7 +218,8 @@ bool ar_field_has_content(const struct ar_field *field, const void *in);
  */
 int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *name,
 	      const char *path, const struct ar_json *json, void *out, struct ar_error *err);
-/* The same for members that may be written in any case, as Go's encoding/json takes them. */
+/* The same as Go's encoding/json takes it: members may be written in any case, and null is an empty
+ * text in a list or map. */
 int ar_decode_any_case(struct ar_arena *arena, const struct ar_class *class, const char *name,
 		       const char *path, const struct ar_json *json, void *out,
 		       struct ar_error *err);

@@ -95,7 +95,7 @@ int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, si
 	put_in_order(arena, spec);
 	if (reading == AR_READ_AS_RUNC)
 		ar_spec_loosen(arena, spec);
-	r = ar_spec_validate(spec, file, err);
+	r = ar_spec_validate(spec, file, reading, err);
 	if (r < 0)
 		return r;
 	*ret = spec;

@@ -321,7 +321,8 @@ int ar_resources_parse(struct ar_arena *arena, const char *file, const char *tex
  * resources.json
  * ("update --resources").
  */
-int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_error *err);
+int ar_spec_validate(const struct ar_spec *spec, const char *file, enum ar_reading reading,
+		     struct ar_error *err);
 int ar_process_validate(const struct ar_process *process, const char *file, struct ar_error *err);
 int ar_resources_validate(const struct ar_resources *resources, const char *file,
 			  struct ar_error *err);

@@ -245,7 +245,8 @@ int ar_resources_validate(const struct ar_resources *resources, const char *file
 	return ar_check_resources(&c, resources, "");
 }
 
-int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_error *err)
+int ar_spec_validate(const struct ar_spec *spec, const char *file, enum ar_reading reading,
+		     struct ar_error *err)
 {
 	const struct ar_check c = { file, err };
 	int r;
@@ -263,7 +264,8 @@ int ar_spec_validate(const struct ar_spec *spec, const char *file, struct ar_err
 		r = check_uts_name(&c, spec, "domainname", spec->domainname);
 	if (r == 0)
 		r = check_mounts(&c, spec);
-	if (r == 0 && spec->hooks)
+	/* runc works in the bundle, where it finds the others */
+	if (r == 0 && spec->hooks && reading == AR_READ_STRICTLY)
 		r = check_hooks(&c, spec->hooks);
 	if (r == 0 && spec->linux)
 		r = ar_check_linux(&c, spec);

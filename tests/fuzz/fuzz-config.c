@@ -82,7 +82,7 @@ static void try_class(struct ar_arena *arena, const struct ar_class *class,
 	check_round_trip(arena, class, out);
 	if (class == &ar_spec_class) {
 		parse_mount_options(arena, out);
-		r = ar_spec_validate(out, "input", &err);
+		r = ar_spec_validate(out, "input", AR_READ_STRICTLY, &err);
 	} else if (class == &ar_process_class) {
 		r = ar_process_validate(out, "input", &err);
 	} else {
