@@ -85,16 +85,18 @@ static int mount_root(int dir, int *ret_root, struct ar_error *err)
 }
 
 /*
- * With shared propagation the mount in which the container's root is put is still a peer of the
- * host's: what is mounted there would be mounted on the host as well. That one mount leaves the
- * peers; those below it stay, they are what volumes with shared propagation are taken from.
+ * With shared propagation, or where that of the old root alone was changed, the mount in which the
+ * container's root is put is still a peer of the host's: what is mounted there would be mounted on
+ * the host as well. That one mount leaves the peers; those below it stay, they are what volumes
+ * with shared propagation are taken from.
  */
 static int part_from_host(int place, const char *propagation, struct ar_error *err)
 {
+	unsigned long flags = parse(propagation);
 	_cleanup_fd_ int root = -1;
 	int r;
 
-	if (!(parse(propagation) & MS_SHARED))
+	if (!(flags & MS_SHARED) && (flags & (MS_REC | MS_UNBINDABLE)))
 		return 0;
 	r = mount_root(place, &root, err);
 	return r < 0 ? r : ar_mount_set(root, false, 0, 0, MS_PRIVATE, "the old root", err);

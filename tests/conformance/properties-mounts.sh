@@ -195,9 +195,9 @@ umount -l "$volume"
 root_propagation='awk "\$5 == \"/\" { print \$7 }" /proc/self/mountinfo | sed "s/:.*//"'
 property "linux.rootfsPropagation private" config='.linux.rootfsPropagation = "private"' run="$root_propagation" output=-
 property "linux.rootfsPropagation rslave" config='.linux.rootfsPropagation = "rslave"' run="$root_propagation" match='^(-|master)$'
-# runc leaves the root private where it is to be shared, and fails where it is to be unbindable.
-property "linux.rootfsPropagation shared" runc=no config='.linux.rootfsPropagation = "shared"' run="$root_propagation" output=shared
-property "linux.rootfsPropagation unbindable" runc=no config='.linux.rootfsPropagation = "unbindable"' run="$root_propagation" output=unbindable
+property "linux.rootfsPropagation shared" runc=1.4 config='.linux.rootfsPropagation = "shared"' run="$root_propagation" output=shared
+property "linux.rootfsPropagation rshared" runc=1.4 config='.linux.rootfsPropagation = "rshared"' run="$root_propagation" output=shared
+property "linux.rootfsPropagation unbindable" runc=1.4 config='.linux.rootfsPropagation = "unbindable"' run="$root_propagation" output=unbindable
 
 # --- types and places ----------------------------------------------------------------------------
 

@@ -9,17 +9,18 @@ needs root
 mkdir -p "$TEST_TMP/bin"
 ln -sf "$(realpath "$AGENTRUN")" "$TEST_TMP/bin/agentrun-compat"
 
-# on_shared_root PROGRAM: runs the bundle; $output is what the container printed, $mounts_before and
-# $mounts_after are those of the namespace.
+# on_shared_root PROGRAM [own]: runs the bundle, which is on a mount of its own with "own"; $output is what
+# the container printed, $mounts_before and $mounts_after are those of the namespace.
 # shellcheck disable=SC2016 # for the other shell
 on_shared_root() {
 	run_command unshare --mount --propagation private sh -c '
+		[ -z "$6" ] || mount --bind "$4" "$4"
 		mount --make-rshared /
 		cat /proc/self/mountinfo >"$1/mounts.before"
 		"$2" --root "$3" run --bundle "$4" "$5"
 		status=$?
 		cat /proc/self/mountinfo >"$1/mounts.after"
-		exit $status' sh "$TEST_TMP" "$1" "$state" "$bundle" "$id"
+		exit $status' sh "$TEST_TMP" "$1" "$state" "$bundle" "$id" "${2-}"
 	mounts_before=$(<"$TEST_TMP/mounts.before")
 	mounts_after=$(<"$TEST_TMP/mounts.after")
 }
@@ -70,6 +71,15 @@ for root in shared rshared; do
 	propagating "$root"
 	expect_success
 	expect_output $'/ shared\n/open shared\n/plain shared'
+	check_equal "mounts of the host" "$mounts_after" "$mounts_before"
+done
+
+for root in '' private rprivate slave rslave shared rshared unbindable runbindable; do
+	test_begin "with the root ${root:-as usual}, nothing comes to the host either where the bundle has a mount of its own"
+	make_command "$bundle" "$(printf '(if "%s" == "" then . else .linux.rootfsPropagation = "%s" end)' "$root" "$root")" echo runs
+	on_shared_root "$TEST_TMP/bin/agentrun-compat" own
+	expect_success
+	expect_output runs
 	check_equal "mounts of the host" "$mounts_after" "$mounts_before"
 done
 
