@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/socket.h"
@@ -24,13 +26,23 @@ static int send_when_known(void *arg)
 {
 	struct ar_listener *listener = arg;
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	const uint64_t one = 1;
 	int fd, r;
 
 	while ((fd = __atomic_load_n(&listener->fd, __ATOMIC_ACQUIRE)) == UNKNOWN)
 		nanosleep(&pause, NULL);
 	r = fd < 0 ? 0 : ar_socket_send(listener->sock, listener->message, listener->len, fd);
 	__atomic_store_n(&listener->result, r < 0 ? r : 1, __ATOMIC_RELEASE);
+	if (listener->sent >= 0)
+		(void)!write(listener->sent, &one, sizeof(one)); /* there is room for one */
 	return 0; /* ends this thread alone (clone(2)) */
+}
+
+static bool is_realtime(void)
+{
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
 int ar_listener_start(struct ar_listener *listener, struct ar_error *err)
@@ -44,6 +56,7 @@ int ar_listener_start(struct ar_listener *listener, struct ar_error *err)
 		return ar_fail(err, errno, "stack of the thread that hands the listener over");
 	listener->fd = UNKNOWN;
 	listener->result = 0;
+	listener->sent = is_realtime() ? eventfd(0, EFD_CLOEXEC) : -1;
 	/* the stack is never unmapped: the execve(2) that follows does it */
 	if (clone(send_when_known, stack + STACK_SIZE, flags, listener) < 0)
 		return ar_fail(err, errno, "thread that hands the listener over");
@@ -52,13 +65,14 @@ int ar_listener_start(struct ar_listener *listener, struct ar_error *err)
 
 int ar_listener_finish(struct ar_listener *listener, int fd, struct ar_error *err)
 {
+	uint64_t ignored;
 	int r;
 
 	__atomic_store_n(&listener->fd, fd, __ATOMIC_RELEASE);
-	/* no system call here: it could be one that waits for the agent */
-	do
-		r = __atomic_load_n(&listener->result, __ATOMIC_ACQUIRE);
-	while (r == 0);
+	/* no other system call here: it could be one that waits for the agent */
+	while ((r = __atomic_load_n(&listener->result, __ATOMIC_ACQUIRE)) == 0)
+		if (listener->sent >= 0)
+			(void)!read(listener->sent, &ignored, sizeof(ignored));
 	return r < 0 ? ar_fail(err, -r, "send the seccomp listener to its agent") : 0;
 }
 

@@ -14,6 +14,9 @@ struct ar_run;
  * to get that descriptor. So a thread that was there before the filter, and shares descriptors and
  * memory but not the filter, sends it; the filtered thread makes no call meanwhile, it looks at
  * memory. The thread ends before the program is executed.
+ *
+ * Under a real-time policy, on one processor, the other thread would never run then: so read(2)
+ * waits, as elsewhere under the filter. The agent is free to answer it: it has its descriptor.
  */
 struct ar_listener {
 	int sock;	     /* connected to the agent */
@@ -21,6 +24,7 @@ struct ar_listener {
 	size_t len;
 	int fd;	    /* of the filter, once it is known */
 	int result; /* 0 until it is sent; then 1 or -errno */
+	int sent;   /* under a real-time policy: an eventfd(2) that says so, else -1 */
 };
 
 /* Start the thread. */

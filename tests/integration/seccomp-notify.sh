@@ -102,6 +102,22 @@ check_equal "listeners sent" "$(wc -l <"$TEST_TMP/messages")" 2
 check_equal "the state of the second" "$(jq -r .state.status "$TEST_TMP/messages" | tail -n 1)" running
 assert_nothing_left
 
+if test_begin "a real-time policy on one processor does not keep the listener from its agent" CAP_SYS_NICE; then
+	start_agent
+	notifying_bundle mkdir mkdirat
+	edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	jq '.process | .args = ["mkdir", "/made"] | .scheduler = {policy: "SCHED_FIFO", priority: 10}
+		| .execCPUAffinity = {initial: "0", final: "0"}' "$bundle/config.json" >"$TEST_TMP/process.json"
+	RUN_SECONDS=10 run_agentrun exec --process "$TEST_TMP/process.json" "$id"
+	expect_error "Invalid cross-device link"
+	run_agentrun delete --force "$id"
+	stop_agent
+	check_equal "listeners sent" "$(wc -l <"$TEST_TMP/messages")" 2
+	assert_nothing_left
+fi
+
 # The agent has the call by then: a signal that does not kill leaves it waiting, with the flag.
 while read -r what flags expected; do
 	if test_begin "a signal while the agent decides, $what SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" kernel:5.19; then
