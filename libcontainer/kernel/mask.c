@@ -124,26 +124,6 @@ static int place(int source, int target, const char *path, struct ar_error *err)
 	return r < 0 ? r : ar_mount_verify(top, MOUNT_ATTR_RDONLY, path, err);
 }
 
-/*
- * Whether target is the root of the mount that top is the root of. Links lead there too, so it is
- * told by what was opened; before Linux 5.8 mounts have no id to see, and the file has to do.
- */
-static int is_top(int target, int top, bool *ret)
-{
-	uint64_t first, second;
-	struct stat a, b;
-
-	*ret = false;
-	if (top < 0)
-		return 0;
-	if (fstat(target, &a) < 0 || fstat(top, &b) < 0)
-		return -errno;
-	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
-		return 0;
-	*ret = ar_mount_id(target, &first) < 0 || ar_mount_id(top, &second) < 0 || first == second;
-	return 0;
-}
-
 /* The first masked directory gets a tmpfs of no size, the others a bind of it: one superblock for
  * all. */
 static int mask_dir(struct mask *m, int target, const char *path)
@@ -186,7 +166,7 @@ static int mask_one(struct mask *m, int target, const char *path)
 	int r = fstat(target, &st) < 0 ? -errno : 0;
 
 	if (r == 0 && !m->tree->as_runc)
-		r = is_top(target, m->tree->root, &root);
+		r = ar_mount_is_top(target, m->tree->root, &root);
 	if (r < 0)
 		return ar_fail(m->err, -r, "mask '%s'", path);
 	/* what lies on the root hides nothing of it: only ".." and a later process step onto that
@@ -227,12 +207,12 @@ int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *path
  */
 static int find_top(const struct mask *m, int target, bool *ret)
 {
-	int r = is_top(target, m->tree->root, ret);
+	int r = ar_mount_is_top(target, m->tree->root, ret);
 
 	if (r == 0 && !*ret)
-		r = is_top(target, m->tree->proc, ret);
+		r = ar_mount_is_top(target, m->tree->proc, ret);
 	if (r == 0 && !*ret)
-		r = is_top(target, m->tree->sys, ret);
+		r = ar_mount_is_top(target, m->tree->sys, ret);
 	return r;
 }
 

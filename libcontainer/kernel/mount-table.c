@@ -45,6 +45,22 @@ int ar_mount_same(int a, int b, const char *name, bool *ret_same, struct ar_erro
 	return 0;
 }
 
+int ar_mount_is_top(int fd, int top, bool *ret)
+{
+	uint64_t first, second;
+	struct stat a, b;
+
+	*ret = false;
+	if (top < 0)
+		return 0;
+	if (fstat(fd, &a) < 0 || fstat(top, &b) < 0)
+		return -errno;
+	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	*ret = ar_mount_id(fd, &first) < 0 || ar_mount_id(top, &second) < 0 || first == second;
+	return 0;
+}
+
 /* Blanks, newlines and backslashes are written as \040 and the like. */
 static void unescape(char *text)
 {

@@ -31,6 +31,11 @@ int ar_mount_id(int fd, uint64_t *ret);
 /* Whether both descriptors are of one mount. */
 int ar_mount_same(int a, int b, const char *name, bool *ret_same, struct ar_error *err);
 /*
+ * Whether fd is the root of the mount that top (-1: no) is the root of. Links lead there too, so it
+ * is told by what was opened; before Linux 5.8 mounts have no id to see, and the file has to do.
+ */
+int ar_mount_is_top(int fd, int top, bool *ret);
+/*
  * The root of the mount that was just made on target (O_PATH), as a descriptor. mount(2) gives
  * none, so it is looked up by its path; -EAGAIN when that no longer leads to it.
  */

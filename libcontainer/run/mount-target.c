@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/mount-table.h"
 #include "run/run.h"
 
 static bool is_special(const struct ar_mount *m)
@@ -44,7 +45,7 @@ static const char *held_bind(const struct ar_run *run, size_t n, const char *pat
 static int make(struct ar_run *run, size_t index, const char *path, bool file, int *ret_fd,
 		struct ar_error *err)
 {
-	int r = file ? ar_mkfile_in_root(run->root, path, 0755, ret_fd, err)
+	int r = file ? ar_mkfile_in_root(run->root, path, 0644, ret_fd, err)
 		     : ar_mkdir_in_root(run->root, path, 0755, ret_fd, err);
 	const char *bind = r == -EROFS ? held_bind(run, index, path) : NULL;
 
@@ -103,12 +104,33 @@ static const char *plain_path(struct ar_run *run, size_t index, const struct ar_
 	return fd == -ELOOP ? judged(run, index, m) : m->destination;
 }
 
+/* What is laid on the root shows nowhere. */
+static int refuse_root(const struct ar_run *run, const struct ar_mount *m, int target,
+		       struct ar_error *err)
+{
+	bool root = false;
+	int r = ar_mount_is_top(target, run->root, &root);
+
+	if (r < 0)
+		return ar_fail(err, -r, "target '%s'", m->destination);
+	return root ? ar_refuse(err, EBUSY, "mount on '%s': it is the container's root",
+				m->destination)
+		    : 0;
+}
+
 int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, bool file,
 		   int *ret_fd, struct ar_error *err)
 {
-	if (!judged(run, index, m))
-		return open_following(run, index, m->destination, file, ret_fd, err);
-	return open_plain(run, index, plain_path(run, index, m), file, ret_fd, err);
+	_cleanup_fd_ int fd = -1;
+	int r = judged(run, index, m)
+			? open_plain(run, index, plain_path(run, index, m), file, &fd, err)
+			: open_following(run, index, m->destination, file, &fd, err);
+
+	if (r == 0)
+		r = refuse_root(run, m, fd, err);
+	if (r == 0)
+		*ret_fd = ar_steal_fd(&fd);
+	return r;
 }
 
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, int *ret_fd,

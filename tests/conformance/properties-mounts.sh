@@ -215,6 +215,14 @@ property "mounts come in their order" config='.mounts += [{destination: "/mnt", 
 		{destination: "/mnt/in", type: "tmpfs", source: "tmpfs", options: ["ro"]}]' \
 	run='touch /mnt/x; awk "\$5 ~ \"^/mnt\" { print \$5 }" /proc/self/mountinfo' output=$'/mnt\n/mnt/in'
 property "a source that is missing" config='.mounts += [{destination: "/mnt", type: "bind", source: "/nonesuch/x", options: ["bind"]}]' error=nonesuch
+for place in / /mnt/.. /link; do
+	property "a mount on the root, as $place" runc=1.4 before='make_rootfs "$bundle/rootfs"; ln -s / "$bundle/rootfs/link"' \
+		config=".mounts += [{destination: \"$place\", type: \"bind\", source: \"$volume\", options: [\"bind\"]}]" error='root'
+done
+property "a file that a mount point is made of" runc=1.4 before='rm -rf "$TEST_TMP/made"; mkdir "$TEST_TMP/made"; touch "$volume/file"' \
+	config=".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$TEST_TMP/made\", options: [\"bind\"]},
+		{destination: \"/mnt/file\", type: \"bind\", source: \"$volume/file\", options: [\"bind\"]}]" \
+	host='stat -c "%a %s" "$TEST_TMP/made/file"' output='644 0'
 property "a type that the kernel has not" config='.mounts += [{destination: "/mnt", type: "nofs", source: "none"}]' error='no such device'
 property "a mount without a type" config='.mounts += [{destination: "/mnt"}]' error='no such device'
 # Over the container's /proc comes another procfs alone, and in it what lxcfs stands in for.
