@@ -235,8 +235,8 @@ static int fill_run(struct ar_run *run, struct ar_container *c, const struct ar_
 	run->record = c->record;
 	run->target = c->pidfd;
 	run->init_errors = "unable to start container process";
-	/* it begins when the container is resumed, whenever that is */
-	if (args->ignore_paused)
+	/* it begins when the container is resumed, whenever that is; and see ar_making_walk() */
+	if (args->ignore_paused || c->effective->profile == AR_PROFILE_COMPAT)
 		run->walk.limit_ms = -1;
 	run->use_cgroup = c->record->cgroup;
 	if (run->use_cgroup)

@@ -304,7 +304,11 @@ int ar_making_walk(struct ar_making *m, const struct ar_context *ctx,
 
 	if (r < 0)
 		return r;
-	m->run.walk.limit_ms = init_limit(m->effective->spec->hooks, m->run.walk.limit_ms);
+	/* a caller of compat has limits of its own, as it has with runc, which knows none */
+	m->run.walk.limit_ms =
+		m->effective->profile == AR_PROFILE_COMPAT
+			? -1
+			: init_limit(m->effective->spec->hooks, m->run.walk.limit_ms);
 	ar_plan_create(&m->plan, &m->run);
 	r = ar_walk_run(&m->plan, &m->run, err);
 	if (r == 0)

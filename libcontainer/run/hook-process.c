@@ -178,8 +178,8 @@ static int converse(int pidfd, const char *input, int limit_ms, struct pipes *p,
 			{ .fd = p->err_read, .events = POLLIN },
 			{ .fd = p->in_write, .events = POLLOUT },
 		};
-		int64_t rest = end - ar_now_ms();
-		int n = poll(fds, AR_COUNT(fds), rest > 0 ? (int)rest : 0);
+		int64_t rest = limit_ms < 0 ? -1 : end - ar_now_ms();
+		int n = poll(fds, AR_COUNT(fds), rest > 0 || limit_ms < 0 ? (int)rest : 0);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -192,7 +192,7 @@ static int converse(int pidfd, const char *input, int limit_ms, struct pipes *p,
 		 * the pipes on. */
 		if (fds[0].revents)
 			return 0;
-		if (ar_now_ms() >= end)
+		if (limit_ms >= 0 && ar_now_ms() >= end)
 			return -ETIMEDOUT;
 	}
 }

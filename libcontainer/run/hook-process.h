@@ -13,7 +13,7 @@ struct ar_hook_process {
 	char *const *argv, *const *env;
 	int cwd;	   /* O_PATH, -1: ours */
 	const char *input; /* on its standard input */
-	int limit_ms;	   /* then it is killed, with its process group */
+	int limit_ms;	   /* then it is killed, with its process group; -1: never */
 };
 /* What came of it. Texts are bounded by AR_HOOK_OUTPUT_MAX; what it wrote beyond is lost. */
 #define AR_HOOK_OUTPUT_MAX (64u << 10)

@@ -25,6 +25,17 @@ static char *const *hook_environment(const struct ar_effective *effective, enum 
 	return kind == AR_HOOK_CREATE_CONTAINER ? nothing : NULL;
 }
 
+/* A caller of compat has limits of its own, as it has with runc, which knows none. */
+static struct ar_hooks_where surroundings(const struct ar_effective *effective,
+					  enum ar_hook_kind kind, int cwd)
+{
+	return (struct ar_hooks_where){
+		.env = hook_environment(effective, kind),
+		.cwd = cwd,
+		.limit_seconds = effective->profile == AR_PROFILE_COMPAT ? -1 : 0,
+	};
+}
+
 static int run_hooks(const struct ar_effective *effective, const struct ar_record *record,
 		     pid_t pid, enum ar_hook_kind kind, const char *status,
 		     const struct ar_hooks_where *where, struct ar_error *err)
@@ -44,9 +55,8 @@ static int run_hooks(const struct ar_effective *effective, const struct ar_recor
 int ar_container_hooks(const struct ar_effective *effective, const struct ar_record *record,
 		       pid_t pid, enum ar_hook_kind kind, const char *status, struct ar_error *err)
 {
-	struct ar_hooks_where where = AR_HOOKS_WHERE_INIT;
+	const struct ar_hooks_where where = surroundings(effective, kind, -1);
 
-	where.env = hook_environment(effective, kind);
 	return run_hooks(effective, record, pid, kind, status, &where, err);
 }
 
@@ -62,8 +72,7 @@ int ar_run_hooks(struct ar_run *run, enum ar_hook_kind kind, const char *status,
 		run->effective->profile == AR_PROFILE_COMPAT
 			? open(run->record->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 			: -1;
-	struct ar_hooks_where where = { .env = hook_environment(run->effective, kind),
-					.cwd = bundle };
+	const struct ar_hooks_where where = surroundings(run->effective, kind, bundle);
 
 	return run_hooks(run->effective, run->record, run->pid, kind, status, &where, err);
 }
@@ -105,9 +114,8 @@ const struct ar_step ar_step_host_hooks = { "hooks", AR_HOST, AR_STEP_PLAIN, hos
 static int container_hooks(struct ar_run *run, struct ar_error *err)
 {
 	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
-	struct ar_hooks_where where = { .env = hook_environment(run->effective,
-								AR_HOOK_CREATE_CONTAINER),
-					.cwd = compat ? run->root : -1 };
+	const struct ar_hooks_where where =
+		surroundings(run->effective, AR_HOOK_CREATE_CONTAINER, compat ? run->root : -1);
 
 	return run_hooks(run->effective, run->record, getpid(), AR_HOOK_CREATE_CONTAINER,
 			 "creating", &where, err);
@@ -120,10 +128,10 @@ const struct ar_step ar_step_container_hooks = { "hooks", AR_INIT, AR_STEP_PLAIN
 static int start_hooks(struct ar_run *run, struct ar_error *err)
 {
 	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
-	struct ar_hooks_where where = AR_HOOKS_WHERE_INIT;
+	struct ar_hooks_where where = surroundings(run->effective, AR_HOOK_START_CONTAINER, -1);
 
-	where.env = compat ? run->program.envp
-			   : hook_environment(run->effective, AR_HOOK_START_CONTAINER);
+	if (compat)
+		where.env = run->program.envp;
 	where.empty_is_none = compat;
 	return run_hooks(run->effective, run->record, getpid(), AR_HOOK_START_CONTAINER, "created",
 			 &where, err);

@@ -131,12 +131,15 @@ static int judge(const struct ar_hook_process *process, struct ar_hook_result *r
 	return ar_refuse(err, ECANCELED, "%s, stdout: %s, stderr: %s", how, out, errs);
 }
 
+/* Milliseconds, -1: no bound. */
 static int limit_of(const struct ar_hook *hook, const struct ar_hooks_where *where)
 {
-	int64_t seconds = where->limit_seconds > 0 ? where->limit_seconds : AR_HOOK_LIMIT_SECONDS;
+	int64_t seconds = where->limit_seconds ? where->limit_seconds : AR_HOOK_LIMIT_SECONDS;
 
 	if (hook->timeout.set && hook->timeout.value > 0)
 		seconds = hook->timeout.value;
+	if (seconds < 0)
+		return -1;
 	return seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 }
 

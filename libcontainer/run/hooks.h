@@ -49,7 +49,8 @@ struct ar_hooks_where {
 	char *const *env;
 	bool empty_is_none; /* "env": [] is no environment of the hook's own */
 	int cwd;	    /* O_PATH of its working directory, -1: the caller's */
-	int limit_seconds;  /* for a hook without a timeout; 0: AR_HOOK_LIMIT_SECONDS */
+	int limit_seconds;  /* for a hook without a timeout; 0: AR_HOOK_LIMIT_SECONDS, -1:
+			       none */
 };
 #define AR_HOOKS_WHERE_INIT ((struct ar_hooks_where){ .cwd = -1 })
 /* Longer than any caller of a runtime waits. */

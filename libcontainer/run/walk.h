@@ -61,10 +61,9 @@ struct ar_walk {
 	int pidfd;		  /* of init, on the host's side */
 	struct ar_shared *shared; /* a page that both sides see */
 	int heard;		  /* the last step of the other side that it reported, -1 */
-	int limit_ms;	 /* how long one streak of init may take, -1: no bound (hooks without a
-			    timeout) */
-	int sent_fd;	 /* goes along with the next datagram, -1 */
-	int received_fd; /* came along with one, -1 */
+	int limit_ms;		  /* how long one streak of init may take, -1: no bound */
+	int sent_fd;		  /* goes along with the next datagram, -1 */
+	int received_fd;	  /* came along with one, -1 */
 };
 #define AR_WALK_INIT                           \
 	((struct ar_walk){ .channel = -1,      \
