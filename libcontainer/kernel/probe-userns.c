@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -7,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "kernel/ns.h"
 #include "kernel/probe-internal.h"
 
 /* In the child: join, say so, and stay until the parent has looked, or is gone: both are an end of
@@ -40,7 +40,7 @@ static bool maps_root(pid_t pid, const char *name)
 
 bool ar_probe_userns_maps_root(const char *path)
 {
-	_cleanup_fd_ int userns = open(path, O_RDONLY | O_CLOEXEC), pidfd = -1;
+	_cleanup_fd_ int userns = ar_ns_open(path), pidfd = -1;
 	int ends[2], status;
 	bool found = true; /* not known to be harmless */
 	char answer = 0;

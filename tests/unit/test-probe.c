@@ -385,9 +385,10 @@ TEST("what an image has for its passwd, and no file, is not even opened")
 	close(watch);
 }
 
-TEST("what a bundle names for a namespace, and is none, is not even opened")
+/* As a namespace of that type. */
+static void check_namespace_unopened(const char *type)
 {
-	struct ar_namespace ns = { .type = "network" };
+	struct ar_namespace ns = { .type = type };
 	struct ar_linux l = { .namespaces = { &ns, 1 } };
 	struct ar_spec spec = { .root = &root, .linux = &l };
 	struct ar_facts *f = NULL;
@@ -406,6 +407,16 @@ TEST("what a bundle names for a namespace, and is none, is not even opened")
 	close(fd);
 	close(watch);
 	done(f);
+}
+
+TEST("what a bundle names for a namespace, and is none, is not even opened")
+{
+	check_namespace_unopened("network");
+}
+
+TEST("what a bundle names for a user namespace, and is none, is not even opened")
+{
+	check_namespace_unopened("user");
 }
 
 /* --- costs ------------------------------------------------------------------------------- */
