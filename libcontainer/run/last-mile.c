@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -342,9 +343,25 @@ static int seccomp_by_right(struct ar_run *run, struct ar_error *err)
 	return ar_caps_set(&caps, err);
 }
 
+/*
+ * What the kernel does not execute is told where the program's own errors go, too: when nobody
+ * stays with the container, that is where one looks. By write(2) alone, as the filter may have it.
+ */
+static void tell_program_errors(const struct ar_run *run, const struct ar_error *err)
+{
+	char line[sizeof(err->text) + 1];
+	int n = snprintf(line, sizeof(line), "%s\n", err->text);
+
+	if ((run->await_start || run->io.detach) && n > 0)
+		(void)!write(STDERR_FILENO, line, (size_t)n); /* it is told to the caller anyway */
+}
+
 static int execute(struct ar_run *run, struct ar_error *err)
 {
-	return ar_program_execute(&run->program, err);
+	int r = ar_program_execute(&run->program, err);
+
+	tell_program_errors(run, err);
+	return r;
 }
 
 void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
