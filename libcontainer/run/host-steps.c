@@ -472,13 +472,15 @@ static int write_pid_file(struct ar_run *run, struct ar_error *err)
 	return ar_file_replace(dir, slash ? slash + 1 : copy, text, strlen(text), 0644, err);
 }
 
+/* Beside it stands runc's word for the kind of process. */
 static int send_pidfd(struct ar_run *run, struct ar_error *err)
 {
+	const char *kind = run->target >= 0 ? "setns" : "standard";
 	int r;
 
 	if (run->pidfd_sock < 0)
 		return 0;
-	r = ar_socket_send(run->pidfd_sock, "pidfd", 5, run->walk.pidfd);
+	r = ar_socket_send(run->pidfd_sock, kind, strlen(kind), run->walk.pidfd);
 	return r < 0 ? ar_fail(err, -r, "send the pidfd to '%s'", run->io.pidfd_socket) : 0;
 }
 

@@ -145,11 +145,13 @@ def check_file(check, here):
 def check_received(check, here):
     listener = here.listeners[check.what]
     listener.wait()
+    if check.mode != "=":
+        return compare("sent to " + check.what, listener.data.decode(errors="replace"), check.mode, check.text)
     got = ", ".join(listener.kinds) or "nothing"
     problems = compare("received by " + check.what, got, "=", check.text)
-    if not problems and listener.kinds and not (1 <= listener.bytes < 4096 and listener.fds == 1):
+    if not problems and listener.kinds and not (1 <= len(listener.data) < 4096 and listener.fds == 1):
         problems.append("%s: %d bytes and %d descriptors, not some bytes and one descriptor" % (
-            check.what, listener.bytes, listener.fds))
+            check.what, len(listener.data), listener.fds))
     return problems
 
 

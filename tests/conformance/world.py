@@ -99,7 +99,7 @@ class Listener:
     """A socket of the case, and what was sent to it."""
 
     def __init__(self, path):
-        self.bytes, self.fds, self.kinds = 0, 0, []
+        self.data, self.fds, self.kinds = b"", 0, []
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.bind(path)
         self.socket.listen(4)
@@ -114,7 +114,7 @@ class Listener:
             except OSError:
                 return
             self.kept += [peer] + list(fds)
-            self.bytes += len(data)
+            self.data += data
             self.fds += len(fds)
             for fd in fds:
                 link = os.readlink("/proc/self/fd/%d" % fd)
