@@ -49,6 +49,13 @@ run_compat '.linux.namespaces |= map(select(.type != "mount"))' -- true
 expect_error "mount namespace"
 assert_nothing_left
 
+test_begin "a mount namespace is not joined by its path, and is as it was"
+hold --mount
+before=$(<"/proc/$holder/mountinfo")
+run_compat ".linux.namespaces |= map(if .type == \"mount\" then .path = \"/proc/$holder/ns/mnt\" else . end)" -- true
+expect_error "a container needs a mount namespace of its own"
+check_equal "its mounts" "$(<"/proc/$holder/mountinfo")" "$before"
+
 test_begin "in its pid namespace the program is process 1 and sees no other"
 run_compat . -- sh -c 'echo $$; set -- /proc/[0-9]*; echo $#'
 expect_output $'1\n1'
