@@ -130,7 +130,7 @@ mkdir -p "$bundle/rootfs/real"
 make_rootfs "$bundle/rootfs.2" && mv "$bundle/rootfs.2"/* "$bundle/rootfs/"
 ln -s /real "$bundle/rootfs/linked"
 start '.mounts += [{destination: "/there", source: "/tmp", type: "bind", options: ["bind"]},
-	{destination: "/linked/it", source: "/tmp", type: "bind", options: ["rbind"]}] | .linux.maskedPaths = ["/proc/version", "/proc/key*", "/etc"]'
+	{destination: "/linked/it", source: "/tmp", type: "bind", options: ["rbind"]}] | .linux.maskedPaths = ["/proc/version", "/proc/keys", "/proc/key-users", "/proc/no-such*", "/etc"]'
 checkpoint
 expect_success
 check_equal "external mounts" "$(asked '.ext_mnt | map(.key + "=" + .value) | sort | join(" ")')" \
