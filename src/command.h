@@ -31,7 +31,7 @@ struct ar_call {
 
 /* What main does for a command before it runs. */
 #define AR_COMMAND_POLICY 1u /* the administrator's file is read and the profile chosen */
-#define AR_COMMAND_CREATES                                                                         \
+#define AR_COMMAND_CREATES \
 	2u			/* it makes a container: options that it cannot honour are refused \
 				 */
 #define AR_COMMAND_STATELESS 4u /* it does not create or choose the state root */

@@ -19,7 +19,8 @@ static const char beginning[] =
 	"}\n"
 	"\n";
 
-/* Loaded by its first use, as a file of fpath, it completes at once; evaluated, it is registered.
+/*
+ * Loaded by its first use, as a file of fpath, it completes at once; evaluated, it is registered.
  */
 static const char end[] = "if [ \"${funcstack[1]}\" = _agentrun ]; then\n"
 			  "\t_agentrun \"$@\"\n"

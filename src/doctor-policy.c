@@ -27,7 +27,8 @@
 #define POLICY "policy"
 #define SOON (30 * 86400)
 
-/* Whether this host has what a control of that name is made of; false only when it surely has not.
+/*
+ * Whether this host has what a control of that name is made of; false only when it surely has not.
  */
 static bool can_have(const struct ar_host *h, const char *control)
 {

@@ -60,7 +60,8 @@ static int explain_container(struct ar_call *call, const char *id, bool json, st
 	return r < 0 ? r : print(container.effective, NULL, json, err);
 }
 
-/* What would be refused is shown with the rest, and is the error as well, as it would be create's.
+/*
+ * What would be refused is shown with the rest, and is the error as well, as it would be create's.
  */
 static int run(struct ar_call *call, struct ar_error *err)
 {

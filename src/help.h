@@ -3,7 +3,8 @@
 
 struct ar_command;
 
-/* Print heading (NULL: none) and the help text of a command, NULL: of the tool, to standard output.
+/*
+ * Print heading (NULL: none) and the help text of a command, NULL: of the tool, to standard output.
  */
 void ar_help(const struct ar_command *command, const char *heading);
 /* What --version says. */

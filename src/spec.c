@@ -29,7 +29,8 @@ static const struct ar_option options[] = {
 };
 static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_ANYWHERE, options);
 
-/* The document as data: it is the one that runc writes, so that what users know to edit is there.
+/*
+ * The document as data: it is the one that runc writes, so that what users know to edit is there.
  */
 static const char *const environment[] = { "PATH=" AR_PATH_USUAL, "TERM=xterm", NULL };
 static const char *const arguments[] = { "sh", NULL };
@@ -78,7 +79,8 @@ static const struct {
 	  (const char *const[]){ "nosuid", "noexec", "nodev", NULL } },
 	{ ROOT, "/sys", "sysfs", "sysfs",
 	  (const char *const[]){ "nosuid", "noexec", "nodev", "ro", NULL } },
-	/* a sysfs may only be mounted by who owns the network namespace, which is the host's here
+	/*
+	 * a sysfs may only be mounted by who owns the network namespace, which is the host's here
 	 */
 	{ ROOTLESS, "/sys", "none", "/sys",
 	  (const char *const[]){ "rbind", "nosuid", "noexec", "nodev", "ro", NULL } },

@@ -25,7 +25,8 @@ size_t ar_cbpf_build_jump(struct ar_cbpf_builder *b, uint16_t op, uint32_t k, si
 /* An end with that verdict within reach of a jump: one that is there already, or a new one. */
 size_t ar_cbpf_build_end(struct ar_cbpf_builder *b, uint32_t verdict);
 
-/* From "first" to before the next one's, verdict holds; a block decides instead, if there is one.
+/*
+ * From "first" to before the next one's, verdict holds; a block decides instead, if there is one.
  */
 struct ar_cbpf_range {
 	uint32_t first, verdict;

@@ -92,7 +92,8 @@ int ar_file_read(struct ar_arena *arena, int dirfd, const char *path, size_t max
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
-	/* before it is opened: some devices act on that; and again, for it may be another by then
+	/*
+	 * before it is opened: some devices act on that; and again, for it may be another by then
 	 */
 	if (fstatat(dirfd, path, &st, 0) < 0)
 		return ar_fail(err, errno, "open '%s'", path);
@@ -245,7 +246,6 @@ static int remove_entries(DIR *dir, unsigned int depth)
 
 /*
  * Remove name in dirfd, whatever it is. Gone already is fine: somebody else removes the same tree.
- *
  */
 static int remove_below(int dirfd, const char *name, unsigned int depth)
 {

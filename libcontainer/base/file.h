@@ -38,7 +38,6 @@ int ar_file_replace(int dirfd, const char *name, const void *data, size_t len, m
 int ar_file_write(int dirfd, const char *path, const char *text, struct ar_error *err);
 /*
  * Remove a directory tree below dirfd without following links nor crossing mounts. Missing is fine.
- *
  */
 int ar_tree_remove(int dirfd, const char *name, struct ar_error *err);
 /*

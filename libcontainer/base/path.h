@@ -32,7 +32,6 @@ int ar_open_no_links(int root, const char *path, int flags, mode_t mode);
 int ar_mkdir_in_root(int root, const char *path, mode_t mode, int *ret_fd, struct ar_error *err);
 /*
  * An O_PATH descriptor of a regular file made beneath root, with its parents, when it is missing.
- *
  */
 int ar_mkfile_in_root(int root, const char *path, mode_t mode, int *ret_fd, struct ar_error *err);
 /*

@@ -31,7 +31,6 @@ pid_t ar_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 	}
 	/*
 	 * A sibling announces its end as we would; the kernel refuses a signal of its own for it.
-	 *
 	 */
 	if (!(flags & CLONE_PARENT))
 		args.exit_signal = SIGCHLD;

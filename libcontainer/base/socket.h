@@ -7,7 +7,6 @@ struct ar_error;
 
 /*
  * A close-on-exec pair of SOCK_SEQPACKET sockets: one message is one datagram, end of file is seen.
- *
  */
 int ar_socket_pair(int ret_fds[2], struct ar_error *err);
 /* Send one message with up to one descriptor (fd -1: none). 0 or -errno; never SIGPIPE. */

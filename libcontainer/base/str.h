@@ -38,7 +38,8 @@ void ar_text_addv(struct ar_text *t, const char *fmt, va_list args)
 const char *ar_text_str(const struct ar_text *t); /* "" when empty */
 #define _cleanup_text_ __attribute__((cleanup(ar_text_done)))
 
-/* Whole-string decimal numbers: 0 or -EINVAL (not a number) or -ERANGE. No leading blanks, no '+'.
+/*
+ * Whole-string decimal numbers: 0 or -EINVAL (not a number) or -ERANGE. No leading blanks, no '+'.
  */
 int ar_parse_i64(const char *s, int64_t *ret);
 int ar_parse_u64(const char *s, uint64_t *ret);

@@ -40,6 +40,7 @@ int ar_caps_apply(const struct ar_cap_sets *sets, struct ar_error *err);
 int ar_caps_held(struct ar_cap_sets *ret, struct ar_error *err);
 /* Set these three, by one call. What is no longer permitted is not ambient either. */
 int ar_caps_set(const struct ar_cap_sets *sets, struct ar_error *err);
-/* Read back from proc (a trusted procfs, kernel/procfs.h): -EPERM when a set exceeds the asked one.
+/*
+ * Read back from proc (a trusted procfs, kernel/procfs.h): -EPERM when a set exceeds the asked one.
  */
 int ar_caps_verify(int proc, const struct ar_cap_sets *sets, struct ar_error *err);

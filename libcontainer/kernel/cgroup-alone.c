@@ -63,7 +63,8 @@ static int has_processes(int root_fd, const char *path, size_t len)
 	}
 }
 
-/* Above our own cgroup: who is there can stop us as well, and gets no more power by our container.
+/*
+ * Above our own cgroup: who is there can stop us as well, and gets no more power by our container.
  */
 static bool is_above_us(const char *path, size_t len)
 {

@@ -27,7 +27,6 @@ bool ar_cgroup_lists(const char *list, const char *word);
 int ar_cgroup_await(int fd, const char *key, uint64_t value, int64_t deadline);
 /*
  * That neither the cgroup nor one above it is frozen: -EBUSY names the one that is. cgroup-freeze.c
- *
  */
 int ar_cgroup_check_thawed(const struct ar_cgroup *cgroup, struct ar_error *err);
 

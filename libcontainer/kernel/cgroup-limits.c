@@ -80,7 +80,8 @@ static int no_equivalent(const struct planning *p, bool asked, const char *field
 
 static int memory_of_v1(const struct planning *p, const struct ar_memory *m)
 {
-	/* superseded: what was limited apart counts in the limit of memory, so that nothing is lost
+	/*
+	 * superseded: what was limited apart counts in the limit of memory, so that nothing is lost
 	 */
 	left_out(m->kernel.set && m->kernel.value != 0, "memory.kernel",
 		 "kernel memory counts as memory");

@@ -146,7 +146,6 @@ static int signal_each(const struct ar_cgroup *cgroup, int signo, size_t *ret_n,
 
 /*
  * Without cgroup.kill: again and again, since a process may fork between our look and our signal.
- *
  */
 static int kill_each(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
@@ -182,7 +181,6 @@ int ar_cgroup_signal(const struct ar_cgroup *cgroup, int signo, struct ar_error 
 	}
 	/*
 	 * What stands still neither forks nor ends, so that each of them is met, and nobody else.
-	 *
 	 */
 	was_frozen = ar_cgroup_is_frozen(cgroup);
 	held = !was_frozen && ar_cgroup_freeze(cgroup, true, NULL) == 0;

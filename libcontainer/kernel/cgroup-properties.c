@@ -153,7 +153,8 @@ static const struct {
 	{ "pids.max", "TasksMax", as_number },
 };
 
-/* Weights of single devices ("8:0 100") have a property that wants a node: they are only written.
+/*
+ * Weights of single devices ("8:0 100") have a property that wants a node: they are only written.
  */
 static bool is_of_device(const char *value)
 {

@@ -71,7 +71,8 @@ static void drop_mode(struct ar_text *label)
 	}
 }
 
-/* The kernel shows ":namespace:name" and stacks in its own spelling; the last name of them stays.
+/*
+ * The kernel shows ":namespace:name" and stacks in its own spelling; the last name of them stays.
  */
 static bool same_profile(const char *shown, const char *asked)
 {

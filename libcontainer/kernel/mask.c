@@ -169,7 +169,8 @@ static int mask_one(struct mask *m, int target, const char *path)
 		r = ar_mount_is_top(target, m->tree->root, &root);
 	if (r < 0)
 		return ar_fail(m->err, -r, "mask '%s'", path);
-	/* what lies on the root hides nothing of it: only ".." and a later process step onto that
+	/*
+	 * what lies on the root hides nothing of it: only ".." and a later process step onto that
 	 */
 	if (root)
 		return ar_refuse(m->err, EINVAL, "'%s' is the container's root", path);

@@ -135,7 +135,8 @@ static int fs_configure(int fs, const struct ar_mount_request *q, struct ar_erro
 	if (q->label && *q->label &&
 	    ar_sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", q->label, 0) < 0)
 		return fs_fail(fs, q->name, q->type, errno, err);
-	/* as mount(2) has it: the filesystem too, so that none is written that was asked read-only
+	/*
+	 * as mount(2) has it: the filesystem too, so that none is written that was asked read-only
 	 */
 	if (o->ro && !o->tmpcopyup && ar_sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0)
 		return fs_fail(fs, q->name, q->type, errno, err);

@@ -83,7 +83,8 @@ const char *ar_ns_text(struct ar_arena *arena, int fd)
 	return NULL;
 }
 
-/* The descriptor must be a namespace of the type the configuration says (ioctl_ns(2), Linux 4.11).
+/*
+ * The descriptor must be a namespace of the type the configuration says (ioctl_ns(2), Linux 4.11).
  */
 static int open_by_path(enum ar_ns ns, const char *path, int *ret_fd, struct ar_error *err)
 {

@@ -49,7 +49,8 @@ bool ar_probe_can_map(int fd, int userns);
 bool ar_probe_userns_maps_root(const char *path);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);
-/* probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
+/*
+ * probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
  */
 const char *ar_probe_apparmor_default(struct ar_arena *arena);
 /* "enforce", "complain", "unconfined" ...: the mode of a profile that is loaded; NULL: it is not,

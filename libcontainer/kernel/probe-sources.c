@@ -225,7 +225,8 @@ void ar_probe_holdings(struct ar_probing *p)
 		directories = directories || S_ISDIR(f->sources[i].mode);
 	if (!directories)
 		return; /* files hold nothing: most containers end here */
-	/* the most telling name comes last in the table: "/run/docker.sock" says more than "/run"
+	/*
+	 * the most telling name comes last in the table: "/run/docker.sock" says more than "/run"
 	 */
 	while (n-- > 0)
 		look_for(p, sensitive[n].path);

@@ -65,7 +65,8 @@ int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error
 
 /* --- sched_setattr(2) --- */
 
-/* <linux/sched/types.h> clashes with <sched.h>, which has this structure itself from glibc 2.41 on.
+/*
+ * <linux/sched/types.h> clashes with <sched.h>, which has this structure itself from glibc 2.41 on.
  */
 struct sched_attributes {
 	uint32_t size;

@@ -138,7 +138,8 @@ void ar_call_properties(struct ar_call *c, const struct ar_properties *propertie
 	ar_call_close(c);
 }
 
-/* What went wrong, in systemd's words; "no such file or directory" is a missing command to engines.
+/*
+ * What went wrong, in systemd's words; "no such file or directory" is a missing command to engines.
  */
 static int explain(int r, sd_bus_error *error, struct ar_error *err)
 {

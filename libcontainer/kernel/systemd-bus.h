@@ -57,16 +57,29 @@ int sd_bus_process(sd_bus *bus, sd_bus_message **ret);
 int sd_bus_wait(sd_bus *bus, uint64_t usec);
 void sd_bus_error_free(sd_bus_error *error);
 
-#define AR_SD_BUS_FUNCTIONS(f)                                                                    \
-	f(sd_bus_open_system) f(sd_bus_open_user) f(sd_bus_new) f(sd_bus_set_address)             \
-		f(sd_bus_start) f(sd_bus_flush_close_unref) f(sd_bus_message_new_method_call)     \
-			f(sd_bus_message_append_basic) f(sd_bus_message_open_container)           \
-				f(sd_bus_message_close_container) f(sd_bus_message_read_basic)    \
-					f(sd_bus_message_is_signal) f(sd_bus_message_unref)       \
-						f(sd_bus_call) f(sd_bus_get_property_string)      \
-							f(sd_bus_add_filter) f(sd_bus_slot_unref) \
-								f(sd_bus_process) f(sd_bus_wait)  \
-									f(sd_bus_error_free)
+/* clang-format off */
+#define AR_SD_BUS_FUNCTIONS(f) \
+	f(sd_bus_open_system) \
+	f(sd_bus_open_user) \
+	f(sd_bus_new) \
+	f(sd_bus_set_address) \
+	f(sd_bus_start) \
+	f(sd_bus_flush_close_unref) \
+	f(sd_bus_message_new_method_call) \
+	f(sd_bus_message_append_basic) \
+	f(sd_bus_message_open_container) \
+	f(sd_bus_message_close_container) \
+	f(sd_bus_message_read_basic) \
+	f(sd_bus_message_is_signal) \
+	f(sd_bus_message_unref) \
+	f(sd_bus_call) \
+	f(sd_bus_get_property_string) \
+	f(sd_bus_add_filter) \
+	f(sd_bus_slot_unref) \
+	f(sd_bus_process) \
+	f(sd_bus_wait) \
+	f(sd_bus_error_free)
+/* clang-format on */
 
 struct ar_systemd {
 	struct ar_arena *arena;

@@ -23,7 +23,8 @@ int ar_tty_peer(int master);
  * is closed unless it is one of them.
  */
 int ar_tty_adopt(int peer, struct ar_error *err);
-/* Send the master to a --console-socket: one message with the terminal's name and the descriptor.
+/*
+ * Send the master to a --console-socket: one message with the terminal's name and the descriptor.
  */
 int ar_tty_send(int sock, int master, struct ar_error *err);
 /*

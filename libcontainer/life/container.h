@@ -30,7 +30,8 @@ enum ar_occupants {
 	AR_OCCUPANTS_ITS,    /* processes of the container, without its init */
 	AR_OCCUPANTS_OTHERS, /* somebody else's: they live on */
 };
-/* effective may be NULL, which says nothing of a pid namespace. root: where other containers are.
+/*
+ * effective may be NULL, which says nothing of a pid namespace. root: where other containers are.
  */
 enum ar_occupants ar_container_occupants(const char *root, const struct ar_record *record,
 					 const struct ar_effective *effective,

@@ -5,8 +5,8 @@
  * The record is written before what it names is made, so what it does not name is not there.
  *
  *   no record                         nothing but the directory was made
- *   record without pid                perhaps a cgroup, perhaps with processes that were never
- * recorded record with pid                   perhaps a process, a cgroup, hooks that must run
+ *   record without pid                perhaps a cgroup, perhaps with processes on no record
+ *   record with pid                   perhaps a process, a cgroup, hooks that must run
  *
  * The state goes last, so that a delete that dies can be repeated; but the poststop hooks, which
  * the specification has after it.

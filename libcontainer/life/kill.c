@@ -70,7 +70,8 @@ static int signal_init(int pidfd, int signo, struct ar_error *err)
 	return ar_fail(err, errno, "unable to signal init");
 }
 
-/* Whether processes of a container that has no init, not of another one, are in its cgroup; 1: yes.
+/*
+ * Whether processes of a container that has no init, not of another one, are in its cgroup; 1: yes.
  */
 static int has_left(struct ar_container *c, const char *root, struct ar_error *err)
 {

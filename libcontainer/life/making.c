@@ -225,7 +225,8 @@ static void fill_run(struct ar_making *m, const struct ar_context *ctx,
 	run->record = &m->record;
 }
 
-/* Unless something of the container is left: then the record is what "delete --force" finds it by.
+/*
+ * Unless something of the container is left: then the record is what "delete --force" finds it by.
  */
 static void remove_state(struct ar_making *m)
 {

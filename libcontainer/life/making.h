@@ -33,7 +33,8 @@ void ar_making_done(struct ar_making *making);
 /* Read the bundle (NULL: the working directory) and look at the host. */
 int ar_making_read(struct ar_making *making, const struct ar_context *ctx, const char *bundle,
 		   const char *id, struct ar_error *err);
-/* Decide. asked: flags that can weaken; profile, digest and the bundle's policy are filled in here.
+/*
+ * Decide. asked: flags that can weaken; profile, digest and the bundle's policy are filled in here.
  */
 int ar_making_decide(struct ar_making *making, const struct ar_context *ctx, struct ar_asked *asked,
 		     struct ar_error *err);
@@ -47,7 +48,8 @@ int ar_making_walk(struct ar_making *making, const struct ar_context *ctx,
 		   const struct ar_create_args *args, bool await_start, struct ar_error *err);
 /* Undo a container that was made. */
 void ar_making_undo(struct ar_making *making);
-/* The plan failed, and is undone: remove the state, and run poststop hooks where others have begun.
+/*
+ * The plan failed, and is undone: remove the state, and run poststop hooks where others have begun.
  */
 void ar_making_fail(struct ar_making *making);
 /* Stay with its init until that ends. */

@@ -31,7 +31,8 @@ struct ar_relay {
 
 /* Nothing is copied. */
 void ar_relay_init(struct ar_relay *relay);
-/* From the caller's in to the master, and from there to its out. The descriptors stay the caller's.
+/*
+ * From the caller's in to the master, and from there to its out. The descriptors stay the caller's.
  */
 void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master);
 /* Between a stream of the caller and a pipe, which is closed by the relay. */

@@ -234,7 +234,8 @@ static int find_cgroups(struct ar_arena *arena, pid_t pid, struct ar_map *ret, s
 	return 0;
 }
 
-/* Network and pid namespaces are passed on by the key of the image, the others are joined by path.
+/*
+ * Network and pid namespaces are passed on by the key of the image, the others are joined by path.
  */
 static int join_namespaces(struct restore *restore, struct ar_error *err)
 {

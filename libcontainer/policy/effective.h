@@ -86,7 +86,8 @@ struct ar_effective {
 	/* For each of spec->mounts: where links led that stood in its way when policy judged it;
 	 * the whole list is NULL in compat, which follows links as they are, and when restored. */
 	const char *const *mount_target;
-	/* For each of spec->mounts: policy made it read-only. What is not there in it is not made,
+	/*
+	 * For each of spec->mounts: policy made it read-only. What is not there in it is not made,
 	 * but for those that are late: they become read-only when everything is mounted. NULL:
 	 * none.
 	 */

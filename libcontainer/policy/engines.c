@@ -121,7 +121,8 @@ static bool component_matches(const char *own, const char *pattern, size_t plen,
 	return fnmatch(p, n, 0) == 0;
 }
 
-/* Both start behind a slash or are at their end. A pattern has at most two "**", so this ends soon.
+/*
+ * Both start behind a slash or are at their end. A pattern has at most two "**", so this ends soon.
  */
 static bool match(const char *own, const char *pattern, const char *path)
 {

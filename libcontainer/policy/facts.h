@@ -85,7 +85,7 @@ struct ar_facts {
 	bool memfd_noexec;		/* the sysctl exists and level 2 works (>= 6.6) */
 	bool apparmor, selinux;		/* enabled */
 	const char *apparmor_asked;   /* the mode of process.apparmorProfile: "enforce", "complain";
-					 NULL:   it is not loaded, or the list cannot be read */
+					 NULL: it is not loaded, or the list cannot be read */
 	const char *apparmor_default; /* the first of the engines' default profiles that is loaded,
 					 NULL */
 	struct ar_source root;	      /* spec.root.path */

@@ -47,7 +47,8 @@ const char *ar_kernel_fs(uint64_t f_type);
 bool ar_path_in(const char *path, const struct ar_strings *trees);
 /* Whether path strictly contains one of the trees, or is one. */
 bool ar_path_holds(const char *path, const struct ar_strings *trees);
-/* "it is or holds ...": the word for a path that probe or ar_sensitive_paths() found. Never NULL.
+/*
+ * "it is or holds ...": the word for a path that probe or ar_sensitive_paths() found. Never NULL.
  */
 const char *ar_sensitive_what(const char *path);
 /* The credential store that path is or lies in, NULL: none. */

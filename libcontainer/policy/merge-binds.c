@@ -154,7 +154,8 @@ static const struct ar_engine_file *engine_file(const struct ar_merging *m, cons
 	return file;
 }
 
-/* Why a source is none by another name that it has, whatever it is asked for by; NULL: it is one.
+/*
+ * Why a source is none by another name that it has, whatever it is asked for by; NULL: it is one.
  */
 static const char *judge_name(const struct ar_merging *m, const char *name)
 {

@@ -51,7 +51,8 @@ struct ar_merging {
 void ar_merging_begin(struct ar_merging *m, struct ar_arena *arena,
 		      const struct ar_effective *container, const struct ar_config *config);
 
-/* A change by the rule of path; asked or got NULL stand for nothing. Strings are kept as they are.
+/*
+ * A change by the rule of path; asked or got NULL stand for nothing. Strings are kept as they are.
  */
 void ar_decide(struct ar_merging *m, const char *path, const char *asked, const char *got);
 /* The same for one of several: field is what is shown ("mounts[/etc/hosts].options"), reason NULL

@@ -15,9 +15,9 @@ struct ar_error;
  *   prestart, createRuntime   host, after the namespaces are made     failure: create fails
  *   createContainer           init, before it enters its root         failure: create fails
  *   startContainer            init, before the program is executed    failure: start fails
- *   poststart                 host, after the program is executed     failure: start fails, the
- * container is stopped poststop                  host, after it is deleted               failure: a
- * warning in the log
+ *   poststart                 host, after the program is executed     failure: start fails, and
+ *                                                                     the container is stopped
+ *   poststop                  host, after it is deleted               failure: a warning in the log
  */
 enum ar_hook_kind {
 	AR_HOOK_PRESTART,

@@ -292,7 +292,8 @@ static int follow_init(struct ar_run *run, struct ar_error *err)
 	return r < 0 ? r : ar_cgroup_open_sub(&run->cgroup, sub, &run->cgroup_fd, err);
 }
 
-/* The rights over a unit's cgroup may be systemd's alone: the process is born in ours, and waits.
+/*
+ * The rights over a unit's cgroup may be systemd's alone: the process is born in ours, and waits.
  */
 static int let_systemd_move(struct ar_run *run, struct ar_error *err)
 {

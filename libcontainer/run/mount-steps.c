@@ -250,7 +250,8 @@ static const char *mount_label(const struct ar_run *run)
 	return ar_run_linux(run) ? ar_run_linux(run)->mount_label : NULL;
 }
 
-/* Filesystems that take an SELinux context as a mount option; the others have labels of their own.
+/*
+ * Filesystems that take an SELinux context as a mount option; the others have labels of their own.
  */
 static const char *label_for(const struct ar_run *run, const struct ar_mount *m)
 {

@@ -140,7 +140,8 @@ int ar_notify_take(struct ar_notify *notify, pid_t main_pid, int *ret_barrier, s
 
 	/* a container that sends without end keeps nobody from its signals and its output */
 	for (int i = 0; i < MESSAGES_AT_ONCE && notify->sock >= 0; i++) {
-		/* descriptors that come along are dropped by the kernel: there is no room for them
+		/*
+		 * descriptors that come along are dropped by the kernel: there is no room for them
 		 */
 		ssize_t n = recv(notify->sock, message, sizeof(message) - 1, 0);
 		const char *ready;

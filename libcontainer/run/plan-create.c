@@ -85,7 +85,8 @@ static void host_after_clone(struct ar_plan *plan, const struct ar_run *run)
 
 static void init_surroundings(struct ar_plan *plan, const struct ar_run *run)
 {
-	/* the parameter belongs to root of the host, which is what we still are in a user namespace
+	/*
+	 * the parameter belongs to root of the host, which is what we still are in a user namespace
 	 */
 	if (run->effective->memfd_noexec)
 		ar_plan_add(plan, &ar_step_memfd);

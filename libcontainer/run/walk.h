@@ -12,9 +12,8 @@ struct ar_run;
  * hold the same list and take turns: where the actor changes, the one that comes next waits for one
  * datagram from the other. Hand-overs are derived from the list; there are no numbered syncs.
  *
- *   host   open ... clone | id mappings |            | hooks |              | finish
- *   init                  |             | root, dev  |       | masks, caps  |        | await start,
- * exec
+ *   host   open ... clone | id mappings |           | hooks |             | finish |
+ *   init                  |             | root, dev |       | masks, caps |        | await start, exec
  *
  * A step that fails ends both walks: its error, prefixed with the step's name, crosses in the
  * datagram, and the host undoes its steps in reverse. End of file means that the other side died:

@@ -11,7 +11,8 @@
 #include "spec/field.h"
 #include "json/read.h"
 
-/* Where in the document a value stands: a chain on the stack, made a text only when it is needed.
+/*
+ * Where in the document a value stands: a chain on the stack, made a text only when it is needed.
  */
 struct at {
 	const struct at *up;

@@ -74,7 +74,7 @@ enum ar_type {
 #define AR_F_REQUIRED 1u /* missing or null is an error */
 #define AR_F_NONEMPTY 2u /* a string or list must not be empty */
 #define AR_F_KEY 4u	 /* the first field of an AR_T_OBJECT_MAP class */
-#define AR_F_BLANK                                                                    \
+#define AR_F_BLANK \
 	8u /* an empty string counts as left out: most engines write Go's zero values \
 	    */
 

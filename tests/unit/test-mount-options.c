@@ -18,7 +18,8 @@ static struct ar_mount_options parse(struct ar_arena *arena, const char *const *
 	return o;
 }
 
-/* What each list of options comes to; data is the last one that is left, and there is one at most.
+/*
+ * What each list of options comes to; data is the last one that is left, and there is one at most.
  */
 static const struct {
 	const char *options[MOST];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Filters on the kernel that runs this: what calls really give. No root is needed: no_new_privs is.
+/*
+ * Filters on the kernel that runs this: what calls really give. No root is needed: no_new_privs is.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -17,7 +17,8 @@
  *kill_process, or the errno: EPERM, 38 ...
  */
 
-/* Every line of tests/unit/data/<table> against the filters, stacked; returns how many there were.
+/*
+ * Every line of tests/unit/data/<table> against the filters, stacked; returns how many there were.
  */
 unsigned int check_verdicts(const char *table, const char *native,
 			    const struct ar_filters *filters);

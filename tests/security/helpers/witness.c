@@ -227,7 +227,8 @@ static void calls(void)
 	printf("call setpriority %s\n", said(setpriority(PRIO_PROCESS, 0, -5)));
 }
 
-/* A socket in the abstract namespace, which belongs to a network namespace; Landlock scopes it too.
+/*
+ * A socket in the abstract namespace, which belongs to a network namespace; Landlock scopes it too.
  */
 static void abstract_socket(const char *name)
 {
