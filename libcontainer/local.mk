@@ -55,8 +55,8 @@ libcontainer_a_SOURCES = \
 	%D%/spec/field.h \
 	%D%/spec/hooks.c \
 	%D%/spec/linux.c \
-	%D%/spec/loosen.c \
-	%D%/spec/loosen.h \
+	%D%/spec/lenient.c \
+	%D%/spec/lenient.h \
 	%D%/spec/mount-options.c \
 	%D%/spec/mount-options.h \
 	%D%/spec/mounts.c \

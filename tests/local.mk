@@ -44,7 +44,7 @@ unit_tests = \
 	%D%/unit/test-landlock \
 	%D%/unit/test-life \
 	%D%/unit/test-log \
-	%D%/unit/test-loosen \
+	%D%/unit/test-lenient \
 	%D%/unit/test-lsm \
 	%D%/unit/test-memory-policy \
 	%D%/unit/test-mount-options \

@@ -318,7 +318,7 @@ static int on_close_object(void *arg)
 	struct ar_json *object = p->frames[p->depth - 1].node;
 	const struct ar_json *duplicate = find_duplicate(object);
 
-	if (duplicate && !p->limits->loose)
+	if (duplicate && !p->limits->lenient)
 		return REFUSE(p, "%s:%u: \"%.100s\" is given twice", p->name, duplicate->line,
 			      duplicate->key);
 	if (duplicate)
@@ -411,7 +411,7 @@ static int parse(struct parser *p, size_t len)
 	yajl_config(yajl, yajl_dont_validate_strings, 1); /* the whole text is checked already */
 	if (p->limits->comments)
 		yajl_config(yajl, yajl_allow_comments, 1);
-	if (p->limits->loose)
+	if (p->limits->lenient)
 		yajl_config(yajl, yajl_allow_trailing_garbage, 1);
 	status = yajl_parse(yajl, (const unsigned char *)p->text, len);
 	if (status == yajl_status_ok) {

@@ -39,7 +39,7 @@ struct ar_json_limits {
 	 * laid over the earlier one, null says nothing but of a list, and text behind the value is
 	 * passed over.
 	 */
-	bool loose;
+	bool lenient;
 };
 extern const struct ar_json_limits ar_json_limits_default; /* 16 MiB, 32 deep, 1,000,000 values, no
 							      comments */

@@ -136,9 +136,7 @@ static int asked_process(struct ar_container *c, const struct ar_exec_args *args
 	if (!args->process_file)
 		return from_flags(c->arena, args, c->effective->spec->process, p, err);
 	r = ar_process_read(c->arena, AT_FDCWD, args->process_file,
-			    c->effective->profile == AR_PROFILE_COMPAT ? AR_READ_AS_RUNC
-								       : AR_READ_STRICTLY,
-			    p, err);
+			    ar_profile_reading(c->effective->profile), p, err);
 	if (r == 0 && args->tty)
 		p->terminal = AR_YES;
 	return r;

@@ -69,9 +69,7 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 		return ar_refuse(err, ENOENT, "JSON specification file config.json not found");
 	if (r == 0)
 		r = ar_spec_parse(m->arena, "config.json", m->config, m->config_len,
-				  ctx->profile == AR_PROFILE_COMPAT ? AR_READ_AS_RUNC
-								    : AR_READ_STRICTLY,
-				  &m->spec, err);
+				  ar_profile_reading(ctx->profile), &m->spec, err);
 	if (r < 0)
 		return r;
 	if (!m->spec->process)

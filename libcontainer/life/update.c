@@ -221,9 +221,7 @@ static int asked_resources(const struct ar_container *c, const struct ar_update_
 		return 0;
 	*ret = read = ar_alloc(c->arena, sizeof(*read));
 	return ar_resources_parse(c->arena, args->name, args->text, args->len,
-				  c->effective->profile == AR_PROFILE_COMPAT ? AR_READ_AS_RUNC
-									     : AR_READ_STRICTLY,
-				  read, err);
+				  ar_profile_reading(c->effective->profile), read, err);
 }
 
 static int update(struct ar_container *c, const struct ar_context *ctx,

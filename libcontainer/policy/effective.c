@@ -57,6 +57,11 @@ const char *ar_profile_name(enum ar_profile profile)
 	return name ? name : "unset";
 }
 
+enum ar_reading ar_profile_reading(enum ar_profile profile)
+{
+	return profile == AR_PROFILE_COMPAT ? AR_READ_LENIENT : AR_READ_STRICT;
+}
+
 enum ar_profile ar_profile_from_name(const char *name)
 {
 	const struct ar_name *found = ar_name_find(profiles, AR_COUNT(profiles), name);

@@ -18,6 +18,8 @@ enum ar_profile {
 	AR_PROFILE_VM
 };
 const char *ar_profile_name(enum ar_profile profile);
+/* How a profile reads what comes from a bundle or a caller: compat as runc does. */
+enum ar_reading ar_profile_reading(enum ar_profile profile);
 /* AR_PROFILE_UNSET for an unknown name. */
 enum ar_profile ar_profile_from_name(const char *name);
 

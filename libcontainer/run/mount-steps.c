@@ -345,7 +345,7 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	if (run->effective->proc_hidepid && ar_streq(m->type, "proc"))
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
 	if (compat && (options.bind || options.remount))
-		ar_mount_options_say_all(&options, run->in_userns || !run->facts->host_root);
+		ar_mount_options_as_runc(&options, run->in_userns || !run->facts->host_root);
 	else if (compat) /* a filesystem has no tree below it yet */
 		options.rec_set = options.rec_clr = 0;
 	if (options.remount && (!options.bind || run->effective->profile == AR_PROFILE_COMPAT))

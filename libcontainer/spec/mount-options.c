@@ -207,7 +207,7 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *lis
 	*ret = m;
 }
 
-void ar_mount_options_say_all(struct ar_mount_options *o, bool locked)
+void ar_mount_options_as_runc(struct ar_mount_options *o, bool locked)
 {
 	const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 			       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;

@@ -47,7 +47,7 @@ void ar_mount_options_parse(struct ar_arena *arena, const struct ar_strings *opt
  * so that what no option asks for is off, whatever the source had. Where no option speaks of flags
  * they stay, and so do access times of which none speaks, and what is locked (by a user namespace).
  */
-void ar_mount_options_say_all(struct ar_mount_options *options, bool locked);
+void ar_mount_options_as_runc(struct ar_mount_options *options, bool locked);
 /*
  * Options that stand alone: what is not a name of ours goes to mount(2) as text in other runtimes,
  * where a comma begins another option. A comma in double quotes (a label's categories), behind a

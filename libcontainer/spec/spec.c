@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "spec/loosen.h"
+#include "spec/lenient.h"
 #include "spec/mount-options.h"
 #include "json/read.h"
 
@@ -75,11 +75,11 @@ static int decode(struct ar_arena *arena, const struct ar_class *class, const ch
 	const struct ar_json *json = NULL;
 	int r;
 
-	limits.loose = reading == AR_READ_AS_RUNC;
+	limits.lenient = reading == AR_READ_LENIENT;
 	r = ar_json_parse(arena, file, text, len, &limits, &json, err);
 	if (r < 0)
 		return r;
-	return reading == AR_READ_AS_RUNC
+	return reading == AR_READ_LENIENT
 		       ? ar_decode_any_case(arena, class, file, "", json, out, err)
 		       : ar_decode(arena, class, file, "", json, out, err);
 }
@@ -93,8 +93,8 @@ int ar_spec_parse(struct ar_arena *arena, const char *file, const char *text, si
 	if (r < 0)
 		return r;
 	put_in_order(arena, spec);
-	if (reading == AR_READ_AS_RUNC)
-		ar_spec_loosen(arena, spec);
+	if (reading == AR_READ_LENIENT)
+		ar_spec_tolerate(arena, spec);
 	r = ar_spec_validate(spec, file, reading, err);
 	if (r < 0)
 		return r;
@@ -114,8 +114,8 @@ int ar_process_read(struct ar_arena *arena, int dirfd, const char *file, enum ar
 		r = decode(arena, &ar_process_class, file, text, len, reading, ret, err);
 	if (r < 0)
 		return r;
-	if (reading == AR_READ_AS_RUNC)
-		ar_process_loosen(arena, ret);
+	if (reading == AR_READ_LENIENT)
+		ar_process_tolerate(arena, ret);
 	return ar_process_validate(ret, file, err);
 }
 

@@ -298,9 +298,9 @@ struct ar_spec {
 };
 extern const struct ar_class ar_spec_class;
 
-/* How a text is read: by the rules, or with all that runc overlooks (spec/loosen.h, and
- * ar_json_limits.loose). */
-enum ar_reading { AR_READ_STRICTLY, AR_READ_AS_RUNC };
+/* How a text is read: by the rules, or with all that runc overlooks (spec/lenient.h, and
+ * ar_json_limits.lenient). */
+enum ar_reading { AR_READ_STRICT, AR_READ_LENIENT };
 
 /*
  * Decode and validate the text of a config.json, which must live as long as the arena. Messages

@@ -265,7 +265,7 @@ int ar_spec_validate(const struct ar_spec *spec, const char *file, enum ar_readi
 	if (r == 0)
 		r = check_mounts(&c, spec);
 	/* runc works in the bundle, where it finds the others */
-	if (r == 0 && spec->hooks && reading == AR_READ_STRICTLY)
+	if (r == 0 && spec->hooks && reading == AR_READ_STRICT)
 		r = check_hooks(&c, spec->hooks);
 	if (r == 0 && spec->linux)
 		r = ar_check_linux(&c, spec);

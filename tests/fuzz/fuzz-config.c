@@ -82,7 +82,7 @@ static void try_class(struct ar_arena *arena, const struct ar_class *class,
 	check_round_trip(arena, class, out);
 	if (class == &ar_spec_class) {
 		parse_mount_options(arena, out);
-		r = ar_spec_validate(out, "input", AR_READ_STRICTLY, &err);
+		r = ar_spec_validate(out, "input", AR_READ_STRICT, &err);
 	} else if (class == &ar_process_class) {
 		r = ar_process_validate(out, "input", &err);
 	} else {
@@ -110,18 +110,18 @@ static void check_members(const struct ar_json *json)
 static void read_as_runc(struct ar_arena *arena, const char *text, size_t len)
 {
 	struct ar_json_limits limits = ar_json_limits_default;
-	struct ar_spec *strict, *loose;
+	struct ar_spec *strict, *lenient;
 	const struct ar_json *json;
 	struct ar_error err = { 0 };
 	int r;
 
-	limits.loose = true;
+	limits.lenient = true;
 	if (ar_json_parse(arena, "input", text, len, &limits, &json, &err) == 0)
 		check_members(json);
-	r = ar_spec_parse(arena, "input", text, len, AR_READ_AS_RUNC, &loose, &err);
+	r = ar_spec_parse(arena, "input", text, len, AR_READ_LENIENT, &lenient, &err);
 	if (r < 0) {
 		check_error(r, &err);
-		MUST(ar_spec_parse(arena, "input", text, len, AR_READ_STRICTLY, &strict, &err) < 0);
+		MUST(ar_spec_parse(arena, "input", text, len, AR_READ_STRICT, &strict, &err) < 0);
 	}
 }
 

@@ -258,7 +258,7 @@ static const struct ar_spec *bundle_of(struct ar_arena *arena, const char *text,
 
 	if (ar_json_parse(arena, "input", text, len, &ar_json_limits_default, &json, &err) < 0 ||
 	    ar_decode(arena, &ar_spec_class, "input", "", json, spec, &err) < 0 ||
-	    ar_spec_validate(spec, "input", AR_READ_STRICTLY, &err) < 0)
+	    ar_spec_validate(spec, "input", AR_READ_STRICT, &err) < 0)
 		return NULL;
 	return spec;
 }

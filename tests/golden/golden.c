@@ -406,7 +406,7 @@ static void read_case(struct golden *g)
 		ar_refuse(&err, ENOENT, "no config.json");
 		die(&err);
 	}
-	if (ar_spec_parse(g->arena, "config.json", text, strlen(text), AR_READ_STRICTLY, &g->spec,
+	if (ar_spec_parse(g->arena, "config.json", text, strlen(text), AR_READ_STRICT, &g->spec,
 			  &err) < 0)
 		die(&err);
 	text = text_of(g, "agentrun.conf");

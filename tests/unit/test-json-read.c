@@ -173,7 +173,7 @@ static const struct ar_json *loosely(const char *text)
 	struct ar_json_limits limits = ar_json_limits_default;
 	const struct ar_json *root = NULL;
 
-	limits.loose = true;
+	limits.lenient = true;
 	CHECK_INT(parse_len(text, strlen(text), &limits, &root), 0);
 	return root;
 }
@@ -245,7 +245,7 @@ TEST("read loosely, what is copied counts as values")
 	struct ar_json_limits limits = ar_json_limits_default;
 	const char *text = "{\"a\": {\"x\": 1}, \"a\": {\"y\": 1}}";
 
-	limits.loose = true;
+	limits.lenient = true;
 	limits.max_values = 6;
 	CHECK_INT(parse_len(text, strlen(text), &limits, NULL), -EINVAL);
 	CHECK_STR(err.text, "f.json:1: more than 6 values");

@@ -86,7 +86,7 @@ TEST("a configuration with every property is valid")
 
 	CHECK_INT(ar_decode(arena, &ar_spec_class, name, "", parse_data(arena, name), &spec, &err),
 		  0);
-	CHECK_INT(ar_spec_validate(&spec, "f", AR_READ_STRICTLY, &err), 0);
+	CHECK_INT(ar_spec_validate(&spec, "f", AR_READ_STRICT, &err), 0);
 }
 
 /* Whether path leads to something below json; "[]" and "*" stand for every child. */

@@ -9,5 +9,5 @@
  * without a source and a root without a path are the bundle, flags of a personality (runtime-spec
  * has none) and id mappings without a user namespace have no effect.
  */
-void ar_spec_loosen(struct ar_arena *arena, struct ar_spec *spec);
-void ar_process_loosen(struct ar_arena *arena, struct ar_process *process);
+void ar_spec_tolerate(struct ar_arena *arena, struct ar_spec *spec);
+void ar_process_tolerate(struct ar_arena *arena, struct ar_process *process);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "spec/loosen.h"
+#include "spec/lenient.h"
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -23,7 +23,7 @@ static void keep_last_rlimits(struct ar_arena *arena, struct ar_list *rlimits)
 	*rlimits = (struct ar_list){ kept, n };
 }
 
-void ar_process_loosen(struct ar_arena *arena, struct ar_process *process)
+void ar_process_tolerate(struct ar_arena *arena, struct ar_process *process)
 {
 	keep_last_rlimits(arena, &process->rlimits);
 }
@@ -36,7 +36,7 @@ static void name_sources(struct ar_list *mounts)
 			mount->source = ".";
 }
 
-static void loosen_linux(struct ar_linux *linux, bool user_namespace)
+static void tolerate_linux(struct ar_linux *linux, bool user_namespace)
 {
 	if (!user_namespace)
 		linux->uid_mappings = linux->gid_mappings = (struct ar_list){ 0 };
@@ -44,14 +44,14 @@ static void loosen_linux(struct ar_linux *linux, bool user_namespace)
 		linux->personality->flags = (struct ar_strings){ 0 };
 }
 
-void ar_spec_loosen(struct ar_arena *arena, struct ar_spec *spec)
+void ar_spec_tolerate(struct ar_arena *arena, struct ar_spec *spec)
 {
 	spec->oci_version = AR_SPEC_VERSION;
 	if (!spec->root->path || !*spec->root->path)
 		spec->root->path = ".";
 	name_sources(&spec->mounts);
 	if (spec->process)
-		ar_process_loosen(arena, spec->process);
+		ar_process_tolerate(arena, spec->process);
 	if (spec->linux)
-		loosen_linux(spec->linux, ar_spec_namespace(spec, "user") != NULL);
+		tolerate_linux(spec->linux, ar_spec_namespace(spec, "user") != NULL);
 }
