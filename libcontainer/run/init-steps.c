@@ -128,7 +128,7 @@ static int memfd(struct ar_run *run, struct ar_error *err)
 	int r = ar_sysctl_write(run->proc, "vm.memfd_noexec", "2", err);
 
 	if (r < 0)
-		return ar_run_cannot(run, AR_CONTROL_MEMFD_NOEXEC, r, err);
+		return ar_run_lacks(run, AR_CONTROL_MEMFD_NOEXEC, r, err);
 	ar_run_enforced(run, AR_CONTROL_MEMFD_NOEXEC);
 	return 0;
 }

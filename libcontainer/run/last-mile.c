@@ -80,7 +80,7 @@ static int keyring(struct ar_run *run, struct ar_error *err)
 	/* a kernel without keyrings has none to inherit */
 	if (r == -ENOSYS && run->effective->profile == AR_PROFILE_COMPAT)
 		return 0;
-	return ar_run_cannot(run, AR_CONTROL_KEYRING, r, err);
+	return ar_run_lacks(run, AR_CONTROL_KEYRING, r, err);
 }
 
 static int limits(struct ar_run *run, struct ar_error *err)
@@ -229,7 +229,7 @@ static int landlock(struct ar_run *run, struct ar_error *err)
 	r = abi ? ar_landlock_scope(abi, run->root, run->effective->landlock_signals, err)
 		: ar_refuse(err, ENOSYS, "this kernel has no Landlock");
 	if (r < 0)
-		return ar_run_cannot(run, AR_CONTROL_LANDLOCK, r, err);
+		return ar_run_lacks(run, AR_CONTROL_LANDLOCK, r, err);
 	/* of a kernel that keeps only memory apart policy has said so */
 	if (r == 0)
 		ar_run_enforced(run, AR_CONTROL_LANDLOCK);

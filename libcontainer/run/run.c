@@ -148,6 +148,28 @@ int ar_run_cannot(struct ar_run *run, enum ar_control control, int r, struct ar_
 	return 0;
 }
 
+/* The kernel has it not, or gives it to nobody like us: that will be so the next time. */
+static bool is_lacking(int r)
+{
+	switch (-r) {
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EINVAL:
+	case ENOENT:
+	case EPERM:
+	case EACCES:
+	case EROFS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int ar_run_lacks(struct ar_run *run, enum ar_control control, int r, struct ar_error *err)
+{
+	return is_lacking(r) ? ar_run_cannot(run, control, r, err) : r;
+}
+
 /* What could not be applied counts more than what an opt-out took off it. */
 static struct ar_outcome outcome_of(struct ar_run *run, enum ar_control control)
 {

@@ -127,6 +127,9 @@ void ar_run_not_applied(struct ar_run *run, enum ar_control control, const char 
  * text and 0 is returned.
  */
 int ar_run_cannot(struct ar_run *run, enum ar_control control, int r, struct ar_error *err);
+/* The same of a control that only a host without it starts a container without: whatever else
+ * failed, as for want of memory or descriptors, is fatal. */
+int ar_run_lacks(struct ar_run *run, enum ar_control control, int r, struct ar_error *err);
 /* All controls of the effective configuration with what was noted: the outcomes of the record, in
  * run's arena. */
 void ar_run_outcomes(struct ar_run *run, struct ar_list *ret);
