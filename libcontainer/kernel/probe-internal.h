@@ -53,8 +53,8 @@ bool ar_memfd_noexec_works(const char *release);
  * probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
  */
 const char *ar_probe_apparmor_default(struct ar_arena *arena);
-/* "enforce", "complain", "unconfined" ...: the mode of a profile that is loaded; NULL: it is not,
- * or the list cannot be read. */
+/* "enforce", "complain", "unconfined" ...: the mode of a profile that is loaded; NULL: it is not;
+ * AR_APPARMOR_UNKNOWN. */
 const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name);
 /* probe-targets.c: destinations with the links of the root resolved, and the user's home. */
 void ar_probe_targets(struct ar_probing *p);

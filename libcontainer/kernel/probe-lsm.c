@@ -56,10 +56,13 @@ const char *ar_probe_apparmor_default(struct ar_arena *arena)
 
 const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name)
 {
+	const char *list = read_profiles(arena);
 	size_t len = strlen(name);
 
+	if (!list)
+		return AR_APPARMOR_UNKNOWN;
 	/* names may have blanks; the mode is what stands in the last parentheses */
-	for (const char *line = read_profiles(arena); line; line = strchr(line, '\n')) {
+	for (const char *line = list; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, name, len) == 0 && strncmp(line + len, " (", 2) == 0 &&
 		    !memchr(line + len + 2, ' ', strcspn(line + len + 2, "\n")))

@@ -131,6 +131,7 @@ static void probe_groups(struct ar_probing *p)
 	struct ar_facts *f = p->facts;
 	char *text = read_text(p, "/etc/group", LARGE_FILE), *save = NULL;
 
+	f->groups_unknown = !text && access("/etc/group", F_OK) == 0;
 	f->groups = ar_alloc_array(p->arena, ar_privileged_groups.n, sizeof(*f->groups));
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {

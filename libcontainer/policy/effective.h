@@ -24,6 +24,9 @@ enum ar_reading ar_profile_reading(enum ar_profile profile);
 enum ar_profile ar_profile_from_name(const char *name);
 
 /* Required: cannot apply -> create fails. If available: cannot apply -> recorded as not applied. */
+/* No group has this number. */
+#define AR_GROUPS_ALL UINT32_MAX
+
 enum ar_strength { AR_OFF, AR_IF_AVAILABLE, AR_REQUIRED };
 /* "off", "if-available", "required"; the other way only the last two. False: none of them. */
 const char *ar_strength_name(enum ar_strength strength);
@@ -115,8 +118,8 @@ struct ar_effective {
 	uint64_t home_size; /* bytes of its tmpfs upper */
 	bool home_noexec;
 	bool pids_default, memory_default, swap_default; /* that limit is ours alone, not asked */
-	struct ar_u64s privileged_gids; /* groups of the host that no process gets, exec's neither
-					 */
+	struct ar_u64s privileged_gids; /* groups of the host that no process gets, exec's neither;
+					   AR_GROUPS_ALL: none at all */
 	unsigned int refusals; /* decisions of kind "refused": not 0 only in what ar_merge_show()
 				  returns */
 	const char *digest;    /* of the bundle's config.json: "sha256:..." */

@@ -74,6 +74,9 @@ struct ar_caller {
 	struct ar_opt_u64 umask; /* only of who gives it to a further process, in compat */
 };
 
+/* The host's list of profiles cannot be read. */
+#define AR_APPARMOR_UNKNOWN "unknown"
+
 struct ar_facts {
 	unsigned int kernel_major, kernel_minor;
 	uid_t euid;
@@ -84,8 +87,8 @@ struct ar_facts {
 	int landlock_abi;		/* 0: none */
 	bool memfd_noexec;		/* the sysctl exists and level 2 works (>= 6.6) */
 	bool apparmor, selinux;		/* enabled */
-	const char *apparmor_asked;   /* the mode of process.apparmorProfile: "enforce", "complain";
-					 NULL: it is not loaded, or the list cannot be read */
+	const char *apparmor_asked;   /* the mode of process.apparmorProfile: "enforce", "complain",
+					 AR_APPARMOR_UNKNOWN; NULL: it is not loaded */
 	const char *apparmor_default; /* the first of the engines' default profiles that is loaded,
 					 NULL */
 	struct ar_source root;	      /* spec.root.path */
@@ -103,6 +106,7 @@ struct ar_facts {
 	bool joined_maps_root; /* a user namespace is joined in which root is root of the host */
 	struct ar_group_fact *groups; /* the host's privileged groups */
 	size_t n_groups;
+	bool groups_unknown;	    /* /etc/group is there and cannot be read */
 	struct ar_hook_fact *hooks; /* in the order prestart, createRuntime, ..., poststop */
 	size_t n_hooks;
 	const char *home; /* of the process user by the image's /etc/passwd, links resolved, NULL */

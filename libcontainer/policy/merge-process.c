@@ -91,19 +91,29 @@ static bool is_privileged(const struct ar_merging *m, uint64_t gid)
 	return false;
 }
 
+static bool are_groups_unknown(const struct ar_merging *m)
+{
+	const struct ar_u64s *gids = &m->out->privileged_gids;
+
+	return gids->n > 0 && gids->items[gids->n - 1] == AR_GROUPS_ALL;
+}
+
 static void hold_groups(struct ar_merging *m, struct ar_process *p)
 {
 	static const char path[] = "process.user.additionalGids";
 	const struct ar_u64s *asked = &p->user->additional_gids;
 	struct ar_u64s got = { ar_alloc_array(m->arena, asked->n + 1, sizeof(uint64_t)), 0 };
+	bool unknown = are_groups_unknown(m);
 
 	for (size_t i = 0; i < asked->n; i++) {
 		const char *gid = ar_printf(m->arena, "%" PRIu64, asked->items[i]);
 
-		if (!is_privileged(m, asked->items[i]) || ar_opted_out(m, path, gid, gid))
+		if (!(unknown || is_privileged(m, asked->items[i])) ||
+		    ar_opted_out(m, path, gid, gid))
 			got.items[got.n++] = asked->items[i];
 		else
-			ar_decide(m, path, gid, "left out");
+			ar_decide_as(m, path, path, gid, "left out",
+				     unknown ? "the host's groups cannot be read" : NULL);
 	}
 	if (got.n != asked->n) {
 		struct ar_user *user = ar_memdup(m->arena, p->user, sizeof(*user));
@@ -315,6 +325,11 @@ static bool has_wide_level(const char *label)
 	return commas > 1 || strpbrk(level, ".-");
 }
 
+static bool is_unknown_profile(const struct ar_facts *facts)
+{
+	return ar_streq(facts->apparmor_asked, AR_APPARMOR_UNKNOWN);
+}
+
 /*
  * Whether a profile of that name may confine nothing: one that is loaded and not enforced, as the
  * "unconfined" ones of distributions; a stack, a name of another policy namespace, or blanks that
@@ -328,7 +343,7 @@ static bool is_loose_profile(const struct ar_facts *facts, const char *name)
 	    strcspn(name, " \t\n\r\v\f") != len)
 		return true;
 	return facts && facts->apparmor_asked && !ar_streq(facts->apparmor_asked, "enforce") &&
-	       !ar_streq(facts->apparmor_asked, "kill");
+	       !ar_streq(facts->apparmor_asked, "kill") && !is_unknown_profile(facts);
 }
 
 static void hold_labels(struct ar_merging *m, struct ar_process *p,
@@ -475,6 +490,27 @@ static const char *confined_label(struct ar_merging *m, const char *label)
 	return ar_printf(m->arena, "%.*scontainer_t%s", (int)(type - label), label, type + len);
 }
 
+/*
+ * A profile of which nobody can tell whether it confines is better than none, and there is no other
+ * where the list cannot be read: it stays, but nothing is said to be held by it.
+ */
+static void judge_label(struct ar_merging *m, const struct ar_process *p)
+{
+	static const char path[] = "process.apparmorProfile",
+			  why[] = "the host's list of profiles cannot be read";
+
+	if (p->selinux_label)
+		return;
+	if (!p->apparmor_profile) {
+		ar_nothing_held(m, AR_CONTROL_LSM,
+				"the container has no label, and no engine's profile is loaded");
+	} else if (is_unknown_profile(m->facts)) {
+		ar_decide_as(m, path, path, p->apparmor_profile,
+			     "the same, which may confine nothing", why);
+		ar_nothing_held(m, AR_CONTROL_LSM, why);
+	}
+}
+
 void ar_merge_process(struct ar_merging *m)
 {
 	static const struct ar_list none;
@@ -492,8 +528,8 @@ void ar_merge_process(struct ar_merging *m)
 	gids->items = ar_alloc_array(m->arena, m->facts->n_groups + 1, sizeof(uint64_t));
 	for (size_t i = 0; i < m->facts->n_groups; i++)
 		gids->items[gids->n++] = m->facts->groups[i].gid;
+	if (m->facts->groups_unknown)
+		gids->items[gids->n++] = AR_GROUPS_ALL;
 	ar_hold_process(m, p, &ceiling);
-	if (!p->apparmor_profile && !p->selinux_label)
-		ar_nothing_held(m, AR_CONTROL_LSM,
-				"the container has no label, and no engine's profile is loaded");
+	judge_label(m, p);
 }

@@ -48,7 +48,7 @@ struct case_hook {
 struct case_facts {
 	const char *id, *bundle, *state_root, *root, *home, *apparmor_default, *apparmor_asked,
 		*controllers;
-	enum ar_tri rootless, memfd_noexec, selinux, idmap;
+	enum ar_tri rootless, memfd_noexec, selinux, idmap, groups_unknown;
 	struct ar_opt_i64 landlock, oom_score_adj, exec_oom_score_adj, now;
 	struct ar_opt_u64 nofile, exec_nofile, memory_total;
 	struct ar_map links, namespaces, groups;
@@ -103,6 +103,7 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "apparmorAsked", .type = AR_T_STRING, IN(case_facts, apparmor_asked) },
 	{ .name = "controllers", .type = AR_T_STRING, IN(case_facts, controllers) },
 	{ .name = "rootless", .type = AR_T_TRI, IN(case_facts, rootless) },
+	{ .name = "groupsUnknown", .type = AR_T_TRI, IN(case_facts, groups_unknown) },
 	{ .name = "memfdNoexec", .type = AR_T_TRI, IN(case_facts, memfd_noexec) },
 	{ .name = "selinux", .type = AR_T_TRI, IN(case_facts, selinux) },
 	{ .name = "idmap", .type = AR_T_TRI, IN(case_facts, idmap) },
@@ -318,6 +319,7 @@ static void make_namespaces(struct golden *g)
 		f->groups[f->n_groups] =
 			(struct ar_group_fact){ p->key, (gid_t)strtoul(p->value, NULL, 10) };
 	}
+	f->groups_unknown = g->says.groups_unknown == AR_YES;
 }
 
 static void make_devices(struct golden *g)
@@ -354,7 +356,7 @@ static void make_facts(struct golden *g)
 	f->cgroup_controllers = or (s->controllers, "cpuset cpu io memory hugetlb pids");
 	f->landlock_abi = s->landlock.set ? (int)s->landlock.value : 7;
 	f->memfd_noexec = s->memfd_noexec != AR_NO;
-	f->apparmor = s->apparmor_default != NULL;
+	f->apparmor = s->apparmor_default || s->apparmor_asked;
 	f->apparmor_default = s->apparmor_default;
 	f->apparmor_asked = s->apparmor_asked;
 	f->selinux = s->selinux == AR_YES;

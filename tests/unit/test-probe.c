@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "kernel/probe-internal.h"
 #include "kernel/probe.h"
 
 /* --- a bundle on disk -------------------------------------------------------------------- */
@@ -352,6 +354,43 @@ TEST("a hook is followed to its file, through /proc too")
 	CHECK_INT(f->hooks[2].uid, 0);
 	CHECK(!f->hooks[2].caller_may_write);
 	done(f);
+}
+
+/* In a mount namespace of the test's own, list stands for /etc/group. */
+static bool groups_unknown(const char *list)
+{
+	struct ar_spec spec = { .root = &root };
+	struct ar_facts *f = NULL;
+	bool unknown;
+
+	CHECK_INT(mount(list, "/etc/group", NULL, MS_BIND, NULL), 0);
+	CHECK_INT(probed(&spec, AR_PROFILE_AGENT, &f), 0);
+	unknown = f->groups_unknown;
+	CHECK(!unknown || f->n_groups == 0);
+	ar_facts_done(f);
+	return unknown;
+}
+
+TEST("a list of the host's groups that cannot be read is not taken for an empty one")
+{
+	make_bundle();
+	if (access("/etc/group", F_OK) < 0 || unshare(CLONE_NEWNS) < 0)
+		SKIP("needs CAP_SYS_ADMIN for a mount namespace");
+	CHECK_INT(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	file("group", "disk:x:6:\n");
+	CHECK(!groups_unknown(at("group")));
+	CHECK_INT(truncate(at("group"), 5 << 20), 0);
+	CHECK(groups_unknown(at("group")));
+	ar_arena_free(arena);
+}
+
+TEST("without the list of AppArmor's profiles the mode of one is unknown")
+{
+	arena = ar_arena_new();
+	if (access("/sys/kernel/security/apparmor/profiles", F_OK) == 0)
+		SKIP("needs a host without AppArmor");
+	CHECK_STR(ar_probe_apparmor_mode(arena, "docker-default"), "unknown");
+	ar_arena_free(arena);
 }
 
 /* --- what must not be opened --------------------------------------------------------------- */
