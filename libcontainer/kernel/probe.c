@@ -53,19 +53,24 @@ bool ar_memfd_noexec_works(const char *release)
 	       access("/proc/sys/vm/memfd_noexec", F_OK) == 0;
 }
 
+uint64_t ar_probe_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : 0;
+}
+
 static void probe_kernel(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
 	struct utsname name;
-	struct sysinfo info;
 
 	if (uname(&name) == 0) {
 		/* else 0.0: the oldest */
 		(void)sscanf(name.release, "%u.%u", &f->kernel_major, &f->kernel_minor);
 		f->memfd_noexec = ar_memfd_noexec_works(name.release);
 	}
-	if (sysinfo(&info) == 0)
-		f->memory_total = (uint64_t)info.totalram * info.mem_unit;
+	f->memory_total = ar_probe_memory();
 	f->landlock_abi = ar_landlock_abi();
 	f->now = time(NULL);
 }

@@ -10,6 +10,7 @@
 #include "kernel/cgroup-systemd.h"
 #include "kernel/cgroup-unit.h"
 #include "kernel/cgroup.h"
+#include "kernel/probe.h"
 #include "kernel/rdt.h"
 #include "life/container.h"
 #include "policy/merge.h"
@@ -242,8 +243,8 @@ static int update(struct ar_container *c, const struct ar_context *ctx,
 	if (r == 0 && rdt)
 		r = open_rdt(c, rdt, &rdt_root, err);
 	if (r == 0)
-		r = ar_merge_update(c->arena, c->effective, ctx->config, resources, &held,
-				    &u.decisions, err);
+		r = ar_merge_update(c->arena, c->effective, ctx->config, ar_probe_memory(),
+				    resources, &held, &u.decisions, err);
 	if (r < 0)
 		return r;
 	u.asked = asked_limits(resources, held);

@@ -190,24 +190,22 @@ static uint64_t tightened(struct ar_merging *m, const struct ar_opt_u64 *wish, u
 	return wish->value;
 }
 
-/* 0: there is none. */
-static uint64_t memory_ceiling(const struct ar_merging *m)
+uint64_t ar_memory_ceiling(const struct ar_values *values, uint64_t total, const char **ret_why)
 {
-	if (m->values.memory_ceiling)
-		return m->values.memory_ceiling;
-	return m->facts ? m->facts->memory_total - m->facts->memory_total / 8 : 0;
+	*ret_why = values->memory_ceiling ? "the configuration's memory-ceiling"
+					  : "an eighth of its memory stays the host's";
+	return values->memory_ceiling ? values->memory_ceiling : total - total / 8;
 }
 
 static uint64_t held_memory(struct ar_merging *m, const char *path, uint64_t limit)
 {
 	const char *text = ar_size_text(m->arena, limit);
-	uint64_t ceiling = memory_ceiling(m);
+	const char *why;
+	uint64_t ceiling = ar_memory_ceiling(&m->values, m->facts->memory_total, &why);
 
 	if (!ceiling || limit <= ceiling || ar_opted_out(m, path, text, NULL))
 		return limit;
-	ar_decide_as(m, path, path, text, ar_size_text(m->arena, ceiling),
-		     m->values.memory_ceiling ? "the configuration's memory-ceiling"
-					      : "an eighth of its memory stays the host's");
+	ar_decide_as(m, path, path, text, ar_size_text(m->arena, ceiling), why);
 	return ceiling;
 }
 
@@ -218,7 +216,8 @@ static uint64_t memory_limit(struct ar_merging *m, struct ar_memory *mem)
 	const struct ar_opt_u64 *wish = &m->tighten.memory_limit;
 	bool asked = ar_limit_asked(&mem->limit);
 	uint64_t limit = asked ? (uint64_t)mem->limit.value : m->values.memory_limit;
-	uint64_t ceiling = memory_ceiling(m);
+	const char *ignored;
+	uint64_t ceiling = ar_memory_ceiling(&m->values, m->facts->memory_total, &ignored);
 
 	if (!settle(m, AR_CONTROL_MEMORY_LIMIT, "memory", asked || wish->set,
 		    &m->out->memory_default)) {

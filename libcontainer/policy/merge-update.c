@@ -12,22 +12,33 @@ static uint64_t own_limit(const struct ar_opt_i64 *own)
 	return own && ar_limit_asked(own) ? (uint64_t)own->value : 0;
 }
 
-/* Memory: a new limit is taken, and "unlimited" is not asked; swap follows the limit. */
-static uint64_t update_memory(struct ar_merging *m, struct ar_resources *r)
+/* Memory: a new limit is held to the ceiling, and "unlimited" is not asked; swap follows the limit.
+ */
+static uint64_t update_memory(struct ar_merging *m, struct ar_resources *r, uint64_t total)
 {
+	static const char path[] = "linux.resources.memory.limit";
 	const struct ar_memory *own = m->from->linux->resources->memory;
 	uint64_t limit = own_limit(own ? &own->limit : NULL);
+	const char *why;
+	uint64_t ceiling = ar_memory_ceiling(&m->values, total, &why);
 	struct ar_memory *mem;
 
 	if (!r->memory)
 		return limit;
+	if (limit > ceiling && ceiling)
+		ceiling = limit; /* an opt-out allowed the container more */
 	mem = ar_memdup(m->arena, r->memory, sizeof(*mem));
 	if (ar_limit_asked(&mem->limit)) {
 		limit = (uint64_t)mem->limit.value;
+		if (ceiling && limit > ceiling) {
+			ar_decide_as(m, path, path, ar_size_text(m->arena, limit),
+				     ar_size_text(m->arena, ceiling), why);
+			limit = ceiling;
+			mem->limit.value = (int64_t)limit;
+		}
 	} else if (mem->limit.set) {
 		if (mem->limit.value != 0 && limit)
-			ar_decide(m, "linux.resources.memory.limit", "unlimited",
-				  ar_size_text(m->arena, limit));
+			ar_decide(m, path, "unlimited", ar_size_text(m->arena, limit));
 		mem->limit.set = false;
 	}
 	r->memory = mem;
@@ -62,9 +73,9 @@ static uint64_t update_pids(struct ar_merging *m, struct ar_resources *r)
 }
 
 int ar_merge_update(struct ar_arena *arena, const struct ar_effective *container,
-		    const struct ar_config *config, const struct ar_resources *asked,
-		    const struct ar_resources **ret, struct ar_list *decisions,
-		    struct ar_error *err)
+		    const struct ar_config *config, uint64_t memory_total,
+		    const struct ar_resources *asked, const struct ar_resources **ret,
+		    struct ar_list *decisions, struct ar_error *err)
 {
 	struct ar_resources *r = ar_memdup(arena, asked, sizeof(*r));
 	struct ar_merging m;
@@ -84,7 +95,7 @@ int ar_merge_update(struct ar_arena *arena, const struct ar_effective *container
 		ar_decide(&m, "linux.resources.devices", "new rules", "unchanged");
 		r->devices = (struct ar_list){ NULL, 0 };
 	}
-	memory = update_memory(&m, r);
+	memory = update_memory(&m, r, memory_total);
 	pids = update_pids(&m, r);
 	ar_hold_resources(&m, r, memory, pids);
 	if (decisions)

@@ -46,11 +46,12 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		  const struct ar_caller *by, const struct ar_process *asked,
 		  const struct ar_process **ret, struct ar_list *decisions, struct ar_error *err);
 
-/* New limits of an "update", held to the container's profile. */
+/* New limits of an "update", held to the container's profile. memory_total: bytes of the host's, 0:
+ * unknown. */
 int ar_merge_update(struct ar_arena *arena, const struct ar_effective *container,
-		    const struct ar_config *config, const struct ar_resources *asked,
-		    const struct ar_resources **ret, struct ar_list *decisions,
-		    struct ar_error *err);
+		    const struct ar_config *config, uint64_t memory_total,
+		    const struct ar_resources *asked, const struct ar_resources **ret,
+		    struct ar_list *decisions, struct ar_error *err);
 
 /* The annotations of a bundle that the profile acts on, sorted, NULL behind them; one that ends in
  * '.' stands for all that begin so. */

@@ -129,3 +129,6 @@ void ar_hold_resources(struct ar_merging *m, struct ar_resources *r, uint64_t me
 		       uint64_t pids_limit);
 /* A limit that is null, zero or negative is not asked. */
 bool ar_limit_asked(const struct ar_opt_i64 *limit);
+/* The most memory that a container of a host with so much may have, and why; 0: there is no bound.
+ */
+uint64_t ar_memory_ceiling(const struct ar_values *values, uint64_t total, const char **ret_why);

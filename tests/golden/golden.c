@@ -453,8 +453,8 @@ static bool put_later(struct golden *g, const struct ar_effective *container,
 		ar_json_key(w, "process");
 		ar_encode(w, &ar_process_class, ret_process);
 	} else if (decode(g, &ar_resources_class, "resources.json", &resources)) {
-		if (ar_merge_update(g->arena, container, g->config, &resources, &ret_resources,
-				    &decisions, &err) < 0)
+		if (ar_merge_update(g->arena, container, g->config, g->facts.memory_total,
+				    &resources, &ret_resources, &decisions, &err) < 0)
 			die(&err);
 		ar_json_open(w, '{');
 		ar_json_key(w, "resources");
