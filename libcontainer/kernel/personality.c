@@ -8,10 +8,19 @@
 #include "base/str.h"
 #include "base/table.h"
 
+#define QUERY 0xffffffff
+
 static const struct ar_name domains[] = {
 	{ "LINUX", PER_LINUX },
 	{ "LINUX32", PER_LINUX32 },
 };
+
+int ar_personality_reset(struct ar_error *err)
+{
+	if (personality(QUERY) != PER_LINUX && personality(PER_LINUX) < 0)
+		return ar_fail(err, errno, "leave the caller's personality");
+	return 0;
+}
 
 int ar_personality_apply(const struct ar_personality *asked, struct ar_error *err)
 {

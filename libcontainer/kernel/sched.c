@@ -5,9 +5,11 @@
 #include <inttypes.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +19,11 @@
 #include "base/table.h"
 #include "kernel/cpulist.h"
 #include "kernel/procfs.h"
+
+/* what getpriority(2) itself says of nice 0 */
+#define NICE_0 20
+/* in the middle of the best-effort class */
+#define IO_NORMAL 4
 
 /* --- oom_score_adj, proc(5) --- */
 
@@ -149,6 +156,22 @@ int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *er
 	return 0;
 }
 
+/* Needs no right: policies are only left for the ordinary one, and nice values only raised. */
+int ar_scheduler_restrain(struct ar_error *err)
+{
+	const struct sched_param none = { 0 };
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	if (policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE) {
+		if (sched_setscheduler(0, SCHED_OTHER, &none) < 0)
+			return ar_fail(err, errno, "leave the caller's real-time policy");
+	}
+	if (syscall(SYS_getpriority, PRIO_PROCESS, 0) > NICE_0 &&
+	    setpriority(PRIO_PROCESS, 0, 0) < 0)
+		return ar_fail(err, errno, "leave the caller's nice value");
+	return 0;
+}
+
 /* --- ioprio_set(2) --- */
 
 static const struct ar_name io_classes[] = {
@@ -175,6 +198,23 @@ int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err)
 		    IOPRIO_PRIO_VALUE(class->value, (uint64_t)io->priority.value)) < 0)
 		return ar_fail(err, errno, "set I/O priority %s %" PRIi64, io->class_name,
 			       io->priority.value);
+	return 0;
+}
+
+int ar_io_priority_restrain(struct ar_error *err)
+{
+	long now = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+	int class = now < 0 ? IOPRIO_CLASS_NONE : (int)IOPRIO_PRIO_CLASS(now);
+
+	/* a kernel without I/O priorities gives none */
+	if (now < 0 && errno != ENOSYS)
+		return ar_fail(err, errno, "read the I/O priority");
+	if (class != IOPRIO_CLASS_RT &&
+	    (class != IOPRIO_CLASS_BE || IOPRIO_PRIO_DATA(now) >= IO_NORMAL))
+		return 0;
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		    IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, IO_NORMAL)) < 0)
+		return ar_fail(err, errno, "leave the caller's I/O priority");
 	return 0;
 }
 

@@ -16,8 +16,15 @@ struct ar_error;
 int ar_oom_score_apply(int proc, const struct ar_opt_i64 *score, struct ar_error *err);
 /* sched_setattr(2). After the last fork: a SCHED_DEADLINE task may not. */
 int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *err);
+/*
+ * Of what was inherited nothing stays that goes before others' work: no real-time policy, no nice
+ * value below 0. What is behind it stays.
+ */
+int ar_scheduler_restrain(struct ar_error *err);
 /* ioprio_set(2) */
 int ar_io_priority_apply(const struct ar_io_priority *io, struct ar_error *err);
+/* The same as ar_scheduler_restrain(): nothing above the middle of the best-effort class. */
+int ar_io_priority_restrain(struct ar_error *err);
 /* sched_setaffinity(2) to all CPUs: what is left of them is the cgroup's. It cannot fail in a way
  * that matters: then it stays as it is. */
 void ar_affinity_reset(void);

@@ -103,12 +103,29 @@ static int affinity(const struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
+/* Nobody asked for what the caller happens to have: in compat it is inherited, as with runc. */
+static int restrain(const struct ar_run *run, struct ar_error *err)
+{
+	const struct ar_process *p = run->process;
+	int r = 0;
+
+	if (run->effective->profile == AR_PROFILE_COMPAT)
+		return 0;
+	if (!p->scheduler || !p->scheduler->policy)
+		r = ar_scheduler_restrain(err);
+	if (r == 0 && !p->io_priority)
+		r = ar_io_priority_restrain(err);
+	return r < 0 ? r : ar_personality_reset(err);
+}
+
 static int scheduling(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_process *p = run->process;
 	const struct ar_linux *linux = ar_run_linux(run);
 	int r = affinity(run, err);
 
+	if (r == 0)
+		r = restrain(run, err);
 	if (r == 0)
 		r = ar_scheduler_apply(p->scheduler, err);
 	if (r == 0)

@@ -27,6 +27,16 @@ TEST("no personality leaves the one there is")
 	CHECK_INT(personality(0xffffffff), PER_LINUX32);
 }
 
+TEST("what was inherited is left for the native one")
+{
+	struct ar_error err;
+
+	CHECK(personality(PER_LINUX32 | ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC) >= 0);
+	CHECK_INT(ar_personality_reset(&err), 0);
+	CHECK_INT(personality(0xffffffff), PER_LINUX);
+	CHECK_INT(ar_personality_reset(&err), 0);
+}
+
 TEST("flags that weaken memory protection have no names here")
 {
 	const char *flags[] = { "READ_IMPLIES_EXEC", NULL };

@@ -171,6 +171,44 @@ TEST("no scheduler leaves everything as it is")
 	CHECK_INT(sched_getscheduler(0), before);
 }
 
+TEST("a priority before others is left without any right, one behind them stays")
+{
+	struct sched_param param = { .sched_priority = 5 }, none = { 0 };
+	struct ar_error err;
+
+	if (setpriority(PRIO_PROCESS, 0, -5) < 0 || sched_setscheduler(0, SCHED_FIFO, &param) < 0)
+		SKIP("needs CAP_SYS_NICE");
+	without_capabilities();
+	CHECK_INT(ar_scheduler_restrain(&err), 0);
+	CHECK_INT(sched_getscheduler(0), SCHED_OTHER);
+	CHECK_INT(getpriority(PRIO_PROCESS, 0), 0);
+	CHECK_INT(setpriority(PRIO_PROCESS, 0, 7), 0);
+	CHECK_INT(sched_setscheduler(0, SCHED_BATCH, &none), 0);
+	CHECK_INT(ar_scheduler_restrain(&err), 0);
+	CHECK_INT(sched_getscheduler(0), SCHED_BATCH);
+	CHECK_INT(getpriority(PRIO_PROCESS, 0), 7);
+}
+
+TEST("an I/O priority before others is left, one behind them stays")
+{
+	static const struct {
+		int class, value, then_class, then_value;
+	} table[] = { { IOPRIO_CLASS_BE, 0, IOPRIO_CLASS_BE, 4 },
+		      { IOPRIO_CLASS_BE, 6, IOPRIO_CLASS_BE, 6 },
+		      { IOPRIO_CLASS_IDLE, 0, IOPRIO_CLASS_IDLE, 0 },
+		      { IOPRIO_CLASS_RT, 7, IOPRIO_CLASS_BE, 4 } };
+	struct ar_error err;
+
+	for (size_t i = 0; i < AR_COUNT(table); i++) {
+		if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+			    IOPRIO_PRIO_VALUE(table[i].class, table[i].value)) < 0)
+			SKIP("needs CAP_SYS_NICE");
+		CHECK_INT(ar_io_priority_restrain(&err), 0);
+		CHECK_INT(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0),
+			  IOPRIO_PRIO_VALUE(table[i].then_class, table[i].then_value));
+	}
+}
+
 TEST("an I/O class and its priority are set")
 {
 	struct ar_io_priority io = { "IOPRIO_CLASS_BE", { true, 6 } };
