@@ -182,7 +182,7 @@ podman_ volume rm "$lib_mark"
 expect_success
 
 if test_begin "a container is caged, and in exec --privileged too" agentrun; then
-	start box sleep 60
+	start box sleep 600
 	run_probe() {
 		podman_ "$@" probe
 		expect_success

@@ -142,7 +142,7 @@ if test_begin "what policy refuses reaches the user as a sentence" agentrun; the
 fi
 
 if test_begin "a container is caged, with --privileged and in exec too" agentrun; then
-	start box sleep 60
+	start box sleep 600
 	for how in "run --rm --cgroup-parent /$engine_cgroup box" "run --rm --privileged --cgroup-parent /$engine_cgroup box" \
 		"exec $id" "exec --privileged $id"; do
 		# shellcheck disable=SC2086 # words
