@@ -188,11 +188,12 @@ if test_begin "list shows all containers with their owners" root; then
 	check_equal owner "$(jq -r .[0].owner <<<"$output")" root
 	pid=$(container_pid "$id")
 	created=$(jq -r .[0].created <<<"$output")
+	widest=$(jq 'map(.created | length) | max' <<<"$output")
 	run_agentrun list
 	row=$(sed -n 2p <<<"$output")
 	# widths: the widest cell of each column and three blanks, at least 12
 	check_equal "first row" "$row" "$(printf '%-*s%-12s%-12s%-*s%-*s%s' $((${#id} + 5)) "$id" "$pid" created \
-		$((${#bundle} + 3)) "$bundle" $((${#created} + 3)) "$created" root)"
+		$((${#bundle} + 3)) "$bundle" $((widest + 3)) "$created" root)"
 	run_agentrun delete --force "$id-2"
 fi
 
