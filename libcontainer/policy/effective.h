@@ -23,10 +23,10 @@ enum ar_reading ar_profile_reading(enum ar_profile profile);
 /* AR_PROFILE_UNSET for an unknown name. */
 enum ar_profile ar_profile_from_name(const char *name);
 
-/* Required: cannot apply -> create fails. If available: cannot apply -> recorded as not applied. */
 /* No group has this number. */
 #define AR_GROUPS_ALL UINT32_MAX
 
+/* Required: cannot apply -> create fails. If available: cannot apply -> recorded as not applied. */
 enum ar_strength { AR_OFF, AR_IF_AVAILABLE, AR_REQUIRED };
 /* "off", "if-available", "required"; the other way only the last two. False: none of them. */
 const char *ar_strength_name(enum ar_strength strength);

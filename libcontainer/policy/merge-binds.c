@@ -139,6 +139,22 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
 }
 
 /*
+ * Whether the annotations that name a pod can be an engine's own word: to containers of Docker,
+ * podman and ctr their users give any annotation.
+ */
+static bool may_be_of_pod(const struct ar_merging *m)
+{
+	const char *bundle = m->facts->bundle,
+		   *manager = ar_map_get(&m->from->annotations, "io.container.manager");
+
+	if (ar_streq(manager, "libpod"))
+		return false;
+	return !bundle ||
+	       !ar_shape_matches("/**/io.containerd.runtime.v*.task/{name}/{name}", bundle) ||
+	       ar_shape_matches("/**/io.containerd.runtime.v*.task/k8s.io/{name}", bundle);
+}
+
+/*
  * The engine's file that a bind is. A shape that can be anywhere and go anywhere (a volume) is no
  * declaration by itself: where sources must be declared, it must lie in the data of an engine.
  */
@@ -148,6 +164,8 @@ static const struct ar_engine_file *engine_file(const struct ar_merging *m, cons
 	const struct ar_engine_file *file =
 		ar_engine_file_find(m->from, m->facts->id, path, destination);
 
+	if (file && ar_engine_is_kubelet(file) && !may_be_of_pod(m))
+		return NULL;
 	if (file && m->values.declared_binds && ar_engine_file_is_anywhere(file) &&
 	    !is_engines_data(m, path))
 		return NULL;
