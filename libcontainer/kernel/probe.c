@@ -130,13 +130,21 @@ static void probe_lsm(struct ar_probing *p)
 		f->apparmor_default = ar_probe_apparmor_default(p->arena);
 }
 
-/* "name:x:gid:members" of /etc/group. */
-static void probe_groups(struct ar_probing *p)
+/* "name:x:gid:members" of /etc/group. One that is too large stays so; what else keeps us from
+ * reading it may be over soon, and is an error. */
+static int probe_groups(struct ar_probing *p, struct ar_error *err)
 {
+	static const char path[] = "/etc/group";
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct ar_facts *f = p->facts;
-	char *text = read_text(p, "/etc/group", LARGE_FILE), *save = NULL;
+	char *text = NULL, *save = NULL;
+	size_t len;
+	int r = fd < 0 ? -errno
+		       : ar_file_read_fd(p->arena, fd, path, LARGE_FILE, &text, &len, NULL);
 
-	f->groups_unknown = !text && access("/etc/group", F_OK) == 0;
+	f->groups_unknown = r == -EFBIG;
+	if (r < 0 && r != -EFBIG && r != -ENOENT)
+		return ar_fail(err, -r, "read the host's groups in '%s'", path);
 	f->groups = ar_alloc_array(p->arena, ar_privileged_groups.n, sizeof(*f->groups));
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -153,6 +161,7 @@ static void probe_groups(struct ar_probing *p)
 		    ar_parse_u64(gid, &value) == 0 && value <= UINT32_MAX)
 			f->groups[f->n_groups++] = (struct ar_group_fact){ line, (gid_t)value };
 	}
+	return 0;
 }
 
 /* --- namespaces --- */
@@ -263,13 +272,17 @@ void ar_facts_done(struct ar_facts *facts)
 }
 
 /* What only profiles that judge need to know. */
-static void probe_for_policy(struct ar_probing *p)
+static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 {
+	int r;
+
 	probe_kernel(p);
 	ar_probe_caller(p->arena, p->trust.userns, &p->facts->caller);
 	probe_cgroup(p);
 	probe_lsm(p);
-	probe_groups(p);
+	r = probe_groups(p, err);
+	if (r < 0)
+		return r;
 	probe_devices(p);
 	probe_namespaces(p);
 	probe_userns(p);
@@ -279,6 +292,7 @@ static void probe_for_policy(struct ar_probing *p)
 	ar_probe_mounts(p);
 	ar_probe_holdings(p);
 	ar_probe_idmap(p);
+	return ar_probe_sockets(p, err);
 }
 
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
@@ -305,12 +319,10 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 		r = ar_probe_sources(&p, err);
 	if (r < 0)
 		return r;
-	if (profile != AR_PROFILE_COMPAT) {
-		probe_for_policy(&p);
-		r = ar_probe_sockets(&p, err);
-		if (r < 0)
-			return r;
-	}
+	if (profile != AR_PROFILE_COMPAT)
+		r = probe_for_policy(&p, err);
+	if (r < 0)
+		return r;
 	*ret_facts = facts;
 	facts = NULL;
 	return 0;
