@@ -45,6 +45,8 @@ int ar_step_terminal_open(struct ar_run *run, struct ar_error *err)
 	r = ar_tty_clear_onlcr(master, err);
 	if (r < 0)
 		return r;
+	/* from the beginning, not only when it is attended to */
+	ar_tty_copy_size(STDIN_FILENO, master);
 	run->walk.sent_fd = ar_steal_fd(&master);
 	return 0;
 }
