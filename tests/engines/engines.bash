@@ -396,3 +396,18 @@ tap_file_done() {
 	rm -rf "$TEST_TMP"/{buildah,containerd,docker,docker-exec,host,podman}
 	if [ -n "${lib_own_tmp-}" ]; then rm -rf "$TEST_TMP"; fi
 }
+
+# expect_health_told: of podman, a container that is healthy as long as it has a file; by the test's own podman_ and start
+expect_health_told() {
+	start --health-cmd 'test -e /tmp/good' --health-retries 1 --health-interval disable box \
+		sh -c 'touch /tmp/good; exec sleep 60'
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		podman_ healthcheck run "$id"
+		[ "$status" != 0 ] || break
+		sleep 0.2
+	done
+	expect_success
+	podman_ exec "$id" rm /tmp/good
+	podman_ healthcheck run "$id"
+	expect_status 1
+}

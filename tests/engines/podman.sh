@@ -252,16 +252,7 @@ run box sh -c 'test -e /proc/self/fd/3 && readlink /proc/self/fd/3 | grep passed
 expect_status 1
 
 test_begin "a health check says whether the container is healthy"
-start --health-cmd 'test -e /tmp/good' --health-retries 1 --health-interval disable box sh -c 'touch /tmp/good; exec sleep 60'
-for _ in 1 2 3 4 5 6 7 8 9; do
-	podman_ healthcheck run "$id"
-	[ "$status" != 0 ] || break
-	sleep 0.2
-done
-expect_success
-podman_ exec "$id" rm /tmp/good
-podman_ healthcheck run "$id"
-expect_status 1
+expect_health_told
 
 test_begin "a port of the host leads into the container"
 start --publish 127.0.0.1:7788:7000 box sh -c 'while :; do nc -l -p 7000 -e echo pong; done'
