@@ -267,7 +267,7 @@ our_cgroups() {
 	local root
 	root=$(cgroup_root)
 	[ -n "$root" ] || return 0
-	find "$root" -depth -type d -name "*$lib_mark*" 2>/dev/null || true
+	find "$root" -depth -type d -path "*$lib_mark*" 2>/dev/null || true
 }
 
 # After everything is deleted: no process, mount, cgroup or state of this file is left.
