@@ -16,7 +16,7 @@ ahead() {
 # look PID: its policy, real-time priority, nice value, I/O priority and personality
 look() {
 	# of stat(5), behind the name, the nice value is the 17th field
-	echo "$(chrt --pid "$1" | sed 's/.*: //' | tr '\n' ' ')$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 17) $(ionice -p "$1") $(
+	echo "$(chrt --pid "$1" | sed -nE '/(policy|priority):/s/.*: //p' | tr '\n' ' ')$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 17) $(ionice -p "$1") $(
 		cat "/proc/$1/personality")"
 }
 
