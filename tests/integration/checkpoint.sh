@@ -369,16 +369,7 @@ restore
 expect_counting
 end
 
-# --- what CRIU takes a checkpoint of only when it is asked to ---------------------------------------
-
-# refuses_dump PART: a checkpoint without the option fails, CRIU's log says why, and the container runs on.
-refuses_dump() {
-	rm -rf "$image"
-	compat checkpoint --image-path "$image" "$id"
-	expect_error "criu failed: type DUMP"
-	check_match "CRIU's log" "$(cat "$image/dump.log")" "$1"
-	check_equal "the status" "$(container_status)" running
-}
+# --- what else CRIU can take a checkpoint of ---------------------------------------
 
 # program SCRIPT: one that writes /tmp/count, as counter's.
 program() {
@@ -390,30 +381,6 @@ program() {
 
 # shellcheck disable=SC2016 # for the shell in the container
 counting='i=0; while :; do i=$((i + 1)); echo $i >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done'
-
-test_begin "--file-locks: a lock is held again by who held it"
-program "exec 9>/tmp/lock; flock -x 9; $counting"
-refuses_dump 'file locks'
-checkpoint --file-locks
-restore --file-locks
-expect_counting
-compat exec "$id" flock -n -x /tmp/lock true
-expect_status 1
-compat exec "$id" flock -n -x /tmp/free true
-expect_success
-end
-
-test_begin "--link-remap: an open file whose name is gone is the one that another name leads to"
-program "exec 9>>/tmp/name; ln /tmp/name /tmp/other; rm /tmp/name; ${counting/sleep/echo line >&9; sleep}"
-refuses_dump 'link-remap'
-checkpoint --link-remap
-lines=$(wc -l <"$bundle/rootfs/tmp/other")
-restore
-expect_counting
-check_true "it writes on, after $lines lines" test "$(wc -l <"$bundle/rootfs/tmp/other")" -gt "$lines"
-check_false "the name is back" test -e "$bundle/rootfs/tmp/name"
-check_equal "other names" "$(find "$bundle/rootfs/tmp" -name 'link_remap*')" ""
-end
 
 test_begin "a file that is deleted and open goes into the image"
 program "exec 9>/tmp/gone 8</tmp/gone; rm /tmp/gone; echo kept >&9; while [ ! -e /tmp/end ]; do sleep 0.05; echo \$((n += 1)) >/tmp/count; done
@@ -427,28 +394,6 @@ for _ in $(seq 100); do
 done
 check_equal "what is in it" "$(cat "$bundle/rootfs/tmp/said")" kept
 end
-
-if test_begin "--tcp-established: a connection goes on" command:iptables-restore; then
-	program "nc -l -p 7000 >/tmp/received & sleep 0.5; (while :; do echo x; sleep 0.05; done | nc 127.0.0.1 7000) & $counting"
-	# grows: bytes come through the connection
-	grows() {
-		local from
-		from=$(stat -c %s "$bundle/rootfs/tmp/received" 2>/dev/null || echo 0)
-		for _ in $(seq 100); do
-			[ "$(stat -c %s "$bundle/rootfs/tmp/received" 2>/dev/null || echo 0)" -le "$from" ] || return 0
-			sleep 0.1
-		done
-		fail "nothing is received beyond $from bytes"
-	}
-	grows
-	refuses_dump 'tcp-established'
-	grows
-	checkpoint --tcp-established
-	restore --tcp-established
-	expect_counting
-	grows
-	end
-fi
 
 test_begin "--lazy-pages: memory comes to the restored container while it runs"
 if ! criu check --feature uffd >/dev/null 2>&1; then
