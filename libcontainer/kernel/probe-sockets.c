@@ -64,6 +64,12 @@ static void note(struct ar_probing *p, struct ar_source *s, const char *path, ui
 		s->socket = ar_strdup(p->arena, path);
 }
 
+/* What this process lacks says nothing of what is there. */
+static bool is_short(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 /* Names go stale, and file systems are dead or closed to us: nobody listens there for a container.
  * What this process lacks says nothing of the socket. */
 static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
@@ -72,7 +78,7 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 	char resolved[PATH_MAX];
 	struct stat st;
 
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+	if (fd < 0 && is_short(errno))
 		return ar_fail(err, errno, "inspect the socket '%s'", path);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
@@ -92,42 +98,53 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 #define LOOK_DEPTH 2
 #define LOOK_ENTRIES 1024
 
-static void look_inside(struct ar_probing *p, struct ar_source *s, int fd, const char *path,
-			unsigned int depth, unsigned int *entries)
+static mode_t type_of(int dir, const struct dirent *e, struct stat *st)
 {
-	_cleanup_fd_ int own = fd;
-	_cleanup_entries_ DIR *dir = ar_entries_open(&own);
-	const struct dirent *e;
-
-	if (!dir)
-		return; /* closed to us: what is in there cannot be told, as deeper down */
-	while (!s->socket && (*entries)++ < LOOK_ENTRIES && (e = readdir(dir))) {
-		const char *name;
-		struct stat st;
-
-		if ((e->d_type != DT_SOCK && e->d_type != DT_DIR) || ar_streq(e->d_name, ".") ||
-		    ar_streq(e->d_name, ".."))
-			continue;
-		name = ar_printf(p->arena, "%s/%s", path, e->d_name);
-		if (e->d_type == DT_SOCK &&
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISSOCK(st.st_mode))
-			note(p, s, name, st.st_uid);
-		else if (e->d_type == DT_DIR && depth > 1)
-			look_inside(p, s,
-				    openat(dirfd(dir), e->d_name,
-					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-				    name, depth - 1, entries);
-	}
+	if (e->d_type == DT_DIR)
+		return S_IFDIR;
+	if (e->d_type != DT_SOCK && e->d_type != DT_UNKNOWN)
+		return 0;
+	return fstatat(dir, e->d_name, st, AT_SYMLINK_NOFOLLOW) == 0 ? st->st_mode & S_IFMT : 0;
 }
 
-static void look_into(struct ar_probing *p, struct ar_source *s)
+/* at: a directory, path: its name. One that is closed to us cannot be told, as what is deeper. */
+static int look_inside(struct ar_probing *p, struct ar_source *s, int at, const char *entry,
+		       const char *path, unsigned int depth, unsigned int *entries)
+{
+	int fd = openat(at, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir) {
+		r = is_short(errno) ? -errno : 0;
+		ar_close_fd(&fd);
+		return r;
+	}
+	while (r == 0 && !s->socket && (*entries)++ < LOOK_ENTRIES && (e = readdir(dir))) {
+		struct stat st;
+		mode_t type = type_of(dirfd(dir), e, &st);
+
+		if (type == S_IFSOCK)
+			note(p, s, ar_printf(p->arena, "%s/%s", path, e->d_name), st.st_uid);
+		else if (type == S_IFDIR && depth > 1 && !ar_streq(e->d_name, ".") &&
+			 !ar_streq(e->d_name, ".."))
+			r = look_inside(p, s, dirfd(dir), e->d_name,
+					ar_printf(p->arena, "%s/%s", path, e->d_name), depth - 1,
+					entries);
+	}
+	(void)closedir(dir); /* only reads were done */
+	return r;
+}
+
+static int look_into(struct ar_probing *p, struct ar_source *s, struct ar_error *err)
 {
 	unsigned int entries = 0;
+	int r;
 
-	if (s->resolved && S_ISDIR(s->mode))
-		look_inside(p, s, openat(s->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			    s->resolved, LOOK_DEPTH, &entries);
+	if (!s->resolved || !S_ISDIR(s->mode))
+		return 0;
+	r = look_inside(p, s, s->fd, ".", s->resolved, LOOK_DEPTH, &entries);
+	return r < 0 ? ar_fail(err, -r, "look for sockets in '%s'", s->resolved) : 0;
 }
 
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
@@ -143,10 +160,12 @@ int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 	/* what root of a user namespace listens to gives no more than its user has */
 	if (!directories || !p->facts->host_root)
 		return 0;
-	for (size_t i = 0; i < p->facts->n_sources; i++)
-		look_into(p, &p->facts->sources[i]);
-	if (ar_probe_root_inside(p->facts))
-		look_into(p, &p->facts->root);
+	for (size_t i = 0; r == 0 && i < p->facts->n_sources; i++)
+		r = look_into(p, &p->facts->sources[i], err);
+	if (r == 0 && ar_probe_root_inside(p->facts))
+		r = look_into(p, &p->facts->root, err);
+	if (r < 0)
+		return r;
 	list = fopen(SOCKETS, "re");
 	if (!list) /* a kernel without such sockets has no list of them */
 		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);

@@ -214,10 +214,12 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 			       const struct ar_engine_file *file, const char *destination,
 			       const char **ret_own)
 {
-	bool vouched = is_pods_volume(m, s->resolved, destination);
+	bool of_pod = file && ar_engine_is_kubelet(file),
+	     vouched = is_pods_volume(m, s->resolved, destination);
 	const char *reason = NULL;
 
-	for (size_t i = 0; i < s->names.n; i++)
+	/* a sub-path of one; a hostPath that happens to hold one is not vouched for */
+	for (size_t i = 0; of_pod && i < s->names.n; i++)
 		vouched = vouched || is_pods_volume(m, s->names.items[i], destination);
 	for (size_t i = 0; i < s->names.n && !reason; i++) {
 		const char *name = s->names.items[i];
@@ -226,7 +228,7 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 		reason = judge_name(m, name);
 		if (reason || vouched)
 			continue;
-		if (volume && file && ar_engine_is_kubelet(volume) && !ar_engine_is_kubelet(file))
+		if (volume && file && ar_engine_is_kubelet(volume) && !of_pod)
 			reason =
 				ar_printf(m->arena, "it is or holds '%s', a volume of a pod", name);
 		else if (!volume && in_engines_data(m, name))
