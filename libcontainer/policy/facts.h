@@ -24,7 +24,7 @@ struct ar_source {
 	int fd;		      /* O_PATH, or -1 when it could not be opened */
 	int error;	      /* the errno of that, 0 */
 	const char *asked;    /* as the spec has it, made absolute against the bundle */
-	const char *resolved; /* without links */
+	const char *resolved; /* without links; NULL: it has no path that we reach */
 	mode_t mode;	      /* st_mode */
 	uid_t uid;
 	dev_t dev, rdev;
@@ -44,6 +44,12 @@ struct ar_source {
 	const char *holds;  /* the first path of hostpaths.h that it is, or that lies beneath it, or
 			       NULL */
 };
+
+/* As messages and decisions name it. */
+static inline const char *ar_source_shown(const struct ar_source *source)
+{
+	return source->resolved ? source->resolved : source->asked;
+}
 
 struct ar_hook_fact {
 	const char *resolved; /* the file behind hook.path, /proc/PID/exe links included; NULL: not

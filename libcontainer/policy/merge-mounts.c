@@ -301,17 +301,12 @@ static bool is_writable(const struct work *w)
 	return !((w->options.attr_set | w->options.rec_set) & MOUNT_ATTR_RDONLY);
 }
 
-static const char *shown_source(const struct ar_source *source)
-{
-	return source->resolved ? source->resolved : source->asked;
-}
-
 /* A device of the host is left out, wherever below /dev it was to stand: rootless engines bind
  * every node for --privileged, the default ones too, which the container has of its own. */
 static bool left_out(struct work *w, const struct ar_source *source,
 		     const struct ar_bind_verdict *v)
 {
-	const char *shown = shown_source(source);
+	const char *shown = ar_source_shown(source);
 
 	if (v->fate != AR_BIND_DROP ||
 	    ar_opted_out_as(w->m, "linux.devices", field_of(w, "source"), shown, shown))
@@ -344,7 +339,7 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 	bool writable = is_writable(w);
 	bool in_proc = goes_within(w, "/proc"), in_dev = goes_within(w, "/dev");
 	unsigned int want = AR_WANT_NOSUID | AR_WANT_NODEV;
-	const char *shown = shown_source(source);
+	const char *shown = ar_source_shown(source);
 
 	if (v.fate == AR_BIND_REFUSE) {
 		if (ar_refused(m, "mounts[].source", field_of(w, "source"), shown, shown, v.reason))

@@ -28,9 +28,13 @@
  * judged. */
 static int open_again(const struct ar_source *source, int *ret_fd, struct ar_error *err)
 {
-	_cleanup_fd_ int fd = open(source->resolved, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
+	if (!source->resolved)
+		return ar_refuse(err, ENOENT, "'%s' has no path to open it by again",
+				 source->asked);
+	fd = open(source->resolved, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return ar_fail(err, errno, "open '%s' again", source->resolved);
 	if (st.st_dev != source->dev || st.st_ino != source->ino)
