@@ -202,6 +202,11 @@ int ar_prefix(struct ar_error *err, int r, const char *fmt, ...)
 	return r;
 }
 
+bool ar_is_shortage(int errnum)
+{
+	return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM;
+}
+
 void ar_no_memory(void)
 {
 	static const char text[] = "out of memory\n";

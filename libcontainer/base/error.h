@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -36,6 +37,10 @@ int ar_prefix(struct ar_error *err, int r, const char *fmt, ...)
 
 /* The meaning of an errno value, in lower case; never NULL. */
 const char *ar_errno_text(int errnum);
+
+/* Whether it says what this process lacks, descriptors or memory, and nothing of what it was to look
+ * at. */
+bool ar_is_shortage(int errnum);
 
 /*
  * Say "out of memory" on standard error and end the process with status 1: what an allocation that

@@ -204,7 +204,7 @@ static int root_of(int proc, pid_t pid, const char *name, unsigned int *ret)
 	r = ar_file_peek(proc, path, text, sizeof(text));
 	if (r < 0)
 		return r;
-	for (const char *line = text; line; line = strchr(line + 1, '\n'))
+	for (const char *line = text; line && *line; line = strchr(line + 1, '\n'))
 		if (sscanf(line, "%u %u", &inside, ret) == 2 && inside == 0)
 			return 0;
 	return -ENOENT;

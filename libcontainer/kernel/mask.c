@@ -76,7 +76,7 @@ static int each_match(struct mask *m, const char *path, apply_fn *apply)
 	dir = ar_entries_open(&fd);
 	if (!dir)
 		return ar_fail(m->err, errno, "list '%s'", head);
-	while ((entry = readdir(dir))) {
+	while ((errno = 0, entry = readdir(dir))) {
 		int r;
 
 		if (entry->d_name[0] == '.' || fnmatch(pattern, entry->d_name, 0) != 0)
@@ -88,7 +88,7 @@ static int each_match(struct mask *m, const char *path, apply_fn *apply)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return errno ? ar_fail(m->err, errno, "list '%s'", head) : 0;
 }
 
 static int each(struct mask *m, const struct ar_strings *paths, apply_fn *apply)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "kernel/probe.h"
 #include "kernel/rlimit.h"
@@ -39,15 +40,18 @@ static struct ar_list own_limits(struct ar_arena *arena)
 	return (struct ar_list){ limits, n };
 }
 
-void ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret)
+int ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret,
+		    struct ar_error *err)
 {
+	static const char path[] = "/proc/self/oom_score_adj";
 	struct ar_caller caller = { .may_raise = !userns && holds_resource() };
 	struct rlimit limit;
 	char score[16];
+	int r = ar_file_peek(AT_FDCWD, path, score, sizeof(score));
 
-	/* else 0, as of nearly all processes */
-	if (ar_file_peek(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score)) == 0)
-		caller.oom_score_adj = (int)strtol(score, NULL, 10);
+	if (r < 0)
+		return ar_fail(err, -r, "read '%s'", path);
+	caller.oom_score_adj = (int)strtol(score, NULL, 10);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		caller.nofile_soft = limit.rlim_cur;
 		caller.nofile_hard = limit.rlim_max;
@@ -59,4 +63,5 @@ void ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret)
 	if (!caller.may_raise)
 		caller.rlimits = own_limits(arena);
 	*ret = caller;
+	return 0;
 }

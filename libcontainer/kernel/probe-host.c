@@ -110,10 +110,12 @@ static void look_at_cgroups(struct ar_arena *arena, struct ar_host *h)
 
 static void look_at_modules(struct ar_arena *arena, struct ar_host *h)
 {
+	int ignored;
+
 	h->modules = read_line(arena, "/sys/kernel/security/lsm");
 	h->apparmor = ar_apparmor_enabled();
 	if (h->apparmor)
-		h->apparmor_default = ar_probe_apparmor_default(arena);
+		h->apparmor_default = ar_probe_apparmor_default(arena, &ignored);
 	h->selinux = ar_selinux_enabled();
 	h->selinux_enforcing = h->selinux && read_number("/sys/fs/selinux/enforce") == 1;
 	h->landlock_abi = ar_landlock_abi();

@@ -21,7 +21,14 @@ struct ar_probing {
 	struct ar_facts *facts;
 	struct ar_submount *submounts;
 	size_t n_submounts;
+	int shortage; /* the errno of it, 0 */
 };
+
+/*
+ * Most of what cannot be looked at counts as "is not there". Where that is for want of descriptors
+ * or memory it would be a wrong answer: the whole gathering fails then. error: an errno, or -errno.
+ */
+void ar_probe_failed(struct ar_probing *p, int error);
 
 /* probe-sources.c: the root and the sources of binds, opened and looked at; which profile decides
  * how closely. */
@@ -42,17 +49,19 @@ bool ar_probe_root_inside(const struct ar_facts *facts);
 int ar_probe_sockets(struct ar_probing *p, struct ar_error *err);
 /* probe-idmap.c: which of them can be id-mapped, if there is an id range to map to. */
 void ar_probe_idmap(struct ar_probing *p);
-/* Whether a copy of the mount behind fd takes the mapping of that user namespace. */
-bool ar_probe_can_map(int fd, int userns);
+/* Whether a copy of the mount behind fd takes the mapping of that user namespace: 1, 0, or -errno
+ * when there is no copy. */
+int ar_probe_can_map(int fd, int userns);
 /* probe-userns.c: whether the user namespace of that path maps uid or gid 0 of this one; also true
  * when it cannot be inspected. */
 bool ar_probe_userns_maps_root(const char *path);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);
 /*
- * probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none.
+ * probe-lsm.c: the first of the engines' default profiles that is loaded and enforced; NULL: none,
+ * or with -errno the list of them cannot be read.
  */
-const char *ar_probe_apparmor_default(struct ar_arena *arena);
+const char *ar_probe_apparmor_default(struct ar_arena *arena, int *ret_error);
 /* "enforce", "complain", "unconfined" ...: the mode of a profile that is loaded; NULL: it is not;
  * AR_APPARMOR_UNKNOWN. */
 const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name);

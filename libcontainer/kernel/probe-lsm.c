@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -34,21 +35,22 @@ static const char *find_profile(struct ar_arena *arena, const char *list, const 
 	return NULL;
 }
 
-static char *read_profiles(struct ar_arena *arena)
+static int read_profiles(struct ar_arena *arena, char **ret)
 {
 	_cleanup_fd_ int fd = open(PROFILES, O_RDONLY | O_CLOEXEC);
-	char *list;
 	size_t len;
 
-	return fd < 0 || ar_file_read_fd(arena, fd, PROFILES, PROFILES_MAX, &list, &len, NULL) < 0
-		       ? NULL
-		       : list;
+	*ret = NULL;
+	return fd < 0 ? -errno
+		      : ar_file_read_fd(arena, fd, PROFILES, PROFILES_MAX, ret, &len, NULL);
 }
 
-const char *ar_probe_apparmor_default(struct ar_arena *arena)
+const char *ar_probe_apparmor_default(struct ar_arena *arena, int *ret_error)
 {
-	const char *list = read_profiles(arena), *found = NULL;
+	const char *found = NULL;
+	char *list;
 
+	*ret_error = read_profiles(arena, &list);
 	for (size_t i = 0; list && i < AR_COUNT(apparmor_profiles) && !found; i++)
 		found = find_profile(arena, list, apparmor_profiles[i]);
 	return found;
@@ -56,10 +58,10 @@ const char *ar_probe_apparmor_default(struct ar_arena *arena)
 
 const char *ar_probe_apparmor_mode(struct ar_arena *arena, const char *name)
 {
-	const char *list = read_profiles(arena);
 	size_t len = strlen(name);
+	char *list;
 
-	if (!list)
+	if (read_profiles(arena, &list) < 0)
 		return AR_APPARMOR_UNKNOWN;
 	/* names may have blanks; the mode is what stands in the last parentheses */
 	for (const char *line = list; line; line = strchr(line, '\n')) {

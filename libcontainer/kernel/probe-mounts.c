@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/strings.h"
 #include "kernel/mount-table.h"
 #include "kernel/probe-internal.h"
 #include "policy/hostpaths.h"
@@ -47,33 +48,36 @@ static const char *below(const char *path, const char *dir)
 	return ar_streq(dir, "/") ? path : path + strlen(dir);
 }
 
-static void add_name(struct ar_probing *p, struct ar_source *s, const char *name)
-{
-	const char **more;
+/* What is found out of a source. */
+struct looking {
+	struct ar_probing *p;
+	struct ar_source *s;
+	const struct ar_mount_entries *mounts;
+	struct ar_grow names, inside;
+};
 
-	if (ar_streq(name, s->resolved) || ar_strings_have(&s->names, name))
+static void add_name(struct looking *l, bool inside, const char *name)
+{
+	if (ar_streq(name, l->s->resolved) || ar_strings_have(&l->names.list, name) ||
+	    ar_strings_have(&l->inside.list, name))
 		return;
-	more = ar_alloc_array(p->arena, s->names.n + 2, sizeof(*more));
-	if (s->names.n)
-		memcpy(more, s->names.items, s->names.n * sizeof(*more));
-	more[s->names.n] = name;
-	s->names = (struct ar_strings){ more, s->names.n + 1 };
+	ar_grow_add(inside ? &l->inside : &l->names, name);
 }
 
-/* The other names of a place that s shows, and of what lies in it. */
-static void add_names(struct ar_probing *p, struct ar_source *s,
-		      const struct ar_mount_entries *mounts, const struct ar_mount_entry *own,
-		      const struct place *place)
+/* The other names of a place that is the source, or lies in it (inside), and of what lies there. */
+static void add_names(struct looking *l, const struct ar_mount_entry *own,
+		      const struct place *place, bool inside)
 {
-	for (size_t i = 0; i < mounts->n; i++) {
-		const struct ar_mount_entry *e = &mounts->items[i];
+	for (size_t i = 0; i < l->mounts->n; i++) {
+		const struct ar_mount_entry *e = &l->mounts->items[i];
 
 		if (e == own || !ar_streq(e->device, place->device))
 			continue;
 		if (ar_path_within(place->path, e->root))
-			add_name(p, s, joined(p->arena, e->path, below(place->path, e->root)));
+			add_name(l, inside,
+				 joined(l->p->arena, e->path, below(place->path, e->root)));
 		else if (ar_path_within(e->root, place->path))
-			add_name(p, s, e->path);
+			add_name(l, true, e->path);
 	}
 }
 
@@ -96,16 +100,17 @@ static const struct ar_mount_entry *mount_of(const struct ar_source *s,
 	return found;
 }
 
-static void look_for_names(struct ar_probing *p, struct ar_source *s,
-			   const struct ar_mount_entries *mounts)
+static void look_for_names(struct looking *l)
 {
-	const struct ar_mount_entry *own = mount_of(s, mounts);
+	const struct ar_source *s = l->s;
+	const struct ar_mount_entry *own = mount_of(s, l->mounts);
 
 	if (!own || !ar_path_within(s->resolved, own->path))
 		return; /* of another mount namespace: it cannot be bound */
-	add_names(p, s, mounts, own,
+	add_names(l, own,
 		  &(struct place){ own->device,
-				   joined(p->arena, own->root, below(s->resolved, own->path)) });
+				   joined(l->p->arena, own->root, below(s->resolved, own->path)) },
+		  false);
 }
 
 /* The reason why a mount is none to bring along, NULL: it is one. */
@@ -145,11 +150,13 @@ static bool is_covered(const struct ar_probing *p, const struct ar_source *s, co
 	return false;
 }
 
-static void look_beneath(struct ar_probing *p, struct ar_source *s,
-			 const struct ar_mount_entries *mounts)
+static void look_beneath(struct looking *l)
 {
-	for (size_t i = 0; i < mounts->n; i++) {
-		const struct ar_mount_entry *e = &mounts->items[i];
+	struct ar_probing *p = l->p;
+	struct ar_source *s = l->s;
+
+	for (size_t i = 0; i < l->mounts->n; i++) {
+		const struct ar_mount_entry *e = &l->mounts->items[i];
 		const char *reason;
 
 		if (!ar_path_within(e->path, s->resolved) || ar_streq(e->path, s->resolved) ||
@@ -159,7 +166,7 @@ static void look_beneath(struct ar_probing *p, struct ar_source *s,
 		if (reason && !s->mounted)
 			s->mounted = ar_printf(p->arena, "beneath it '%s' is mounted: %s", e->path,
 					       reason);
-		add_names(p, s, mounts, e, &(struct place){ e->device, e->root });
+		add_names(l, e, &(struct place){ e->device, e->root }, true);
 	}
 }
 
@@ -189,11 +196,19 @@ void ar_probe_mounts(struct ar_probing *p)
 	p->submounts = ar_alloc_array(p->arena, mounts.n * (trees + 1), sizeof(*p->submounts));
 	for (size_t i = 0; i <= f->n_sources; i++) {
 		struct ar_source *s = i < f->n_sources ? &f->sources[i] : &f->root;
+		struct looking l;
 
 		if (!s->resolved)
 			continue;
-		look_for_names(p, s, &mounts);
+		l = (struct looking){ .p = p,
+				      .s = s,
+				      .mounts = &mounts,
+				      .names.arena = p->arena,
+				      .inside.arena = p->arena };
+		look_for_names(&l);
 		if (is_tree(s))
-			look_beneath(p, s, &mounts);
+			look_beneath(&l);
+		s->names = l.names.list;
+		s->inside = l.inside.list;
 	}
 }

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -14,6 +18,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/probe-internal.h"
+#include "policy/engines.h"
+#include "policy/hostpaths.h"
 
 #define SOCKETS "/proc/net/unix"
 #define LISTENS 0x10000u /* __SO_ACCEPTCON */
@@ -35,8 +41,8 @@ static bool shows(const struct ar_source *s, const char *path)
 {
 	if (!S_ISDIR(s->mode) || s->socket)
 		return false;
-	for (size_t i = 0; i < s->names.n; i++)
-		if (ar_path_within(path, s->names.items[i]))
+	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
+		if (ar_path_within(path, ar_source_name(s, i)))
 			return true;
 	return s->resolved && ar_path_within(path, s->resolved);
 }
@@ -64,12 +70,6 @@ static void note(struct ar_probing *p, struct ar_source *s, const char *path, ui
 		s->socket = ar_strdup(p->arena, path);
 }
 
-/* What this process lacks says nothing of what is there. */
-static bool is_short(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM;
-}
-
 /* Names go stale, and file systems are dead or closed to us: nobody listens there for a container.
  * What this process lacks says nothing of the socket. */
 static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
@@ -78,7 +78,7 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 	char resolved[PATH_MAX];
 	struct stat st;
 
-	if (fd < 0 && is_short(errno))
+	if (fd < 0 && ar_is_shortage(errno))
 		return ar_fail(err, errno, "inspect the socket '%s'", path);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    ar_fd_realpath(fd, resolved, sizeof(resolved)) < 0)
@@ -92,58 +92,135 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 
 /*
  * The list has what is listened at in this network namespace. A service may have one of its own, so
- * the sockets that stand right in a source, or in a directory of it, count as well: somebody made
- * them to listen there. Not deeper, for sources are as large as a checkout of everything.
+ * the sockets that stand right in a source, or in a directory of it, are asked themselves. Not
+ * deeper, for sources are as large as a checkout of everything.
  */
-#define LOOK_DEPTH 2
 #define LOOK_ENTRIES 1024
 
-static mode_t type_of(int dir, const struct dirent *e, struct stat *st)
+/*
+ * Whether a process has bound the socket behind fd, in whichever network namespace: a program that
+ * has ended leaves the file. It is asked for datagrams, by which one that waits for connections
+ * gets none (unix(7)).
+ */
+static bool is_bound(int fd)
 {
-	if (e->d_type == DT_DIR)
-		return S_IFDIR;
-	if (e->d_type != DT_SOCK && e->d_type != DT_UNKNOWN)
-		return 0;
-	return fstatat(dir, e->d_name, st, AT_SYMLINK_NOFOLLOW) == 0 ? st->st_mode & S_IFMT : 0;
+	_cleanup_fd_ int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	(void)ar_fd_path(address.sun_path, fd);
+	return sock < 0 || connect(sock, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+	       errno != ECONNREFUSED;
 }
 
-/* at: a directory, path: its name. One that is closed to us cannot be told, as what is deeper. */
-static int look_inside(struct ar_probing *p, struct ar_source *s, int at, const char *entry,
-		       const char *path, unsigned int depth, unsigned int *entries)
+/* The entry of a directory without links followed, nor file systems mounted that wait for somebody
+ * to come; -errno. */
+static int entry_at(int dir, const char *name)
 {
-	int fd = openat(at, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* How many more entries are looked at, and where. */
+struct look {
+	struct ar_probing *p;
+	struct ar_source *s;
+	unsigned int left;
+	dev_t dev; /* of the source */
+};
+
+static int look_at_socket(struct look *l, int dir, const char *path, const char *name)
+{
+	_cleanup_fd_ int fd = entry_at(dir, name);
+	struct stat st;
+
+	if (fd < 0)
+		return ar_is_shortage(-fd) ? fd : 0;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && is_bound(fd))
+		note(l->p, l->s, ar_printf(l->p->arena, "%s/%s", path, name), st.st_uid);
+	return 0;
+}
+
+typedef int look_fn(struct look *l, int dir, const char *path, const char *name);
+
+/* For each entry of dir, whose name is path, that may be of the type (DT_*). */
+static int each_entry(struct look *l, DIR *dir, const char *path, unsigned char type, look_fn *look)
+{
 	const struct dirent *e;
 
-	if (!dir) {
-		r = is_short(errno) ? -errno : 0;
-		ar_close_fd(&fd);
-		return r;
-	}
-	while (r == 0 && !s->socket && (*entries)++ < LOOK_ENTRIES && (e = readdir(dir))) {
-		struct stat st;
-		mode_t type = type_of(dirfd(dir), e, &st);
+	while ((errno = 0, e = readdir(dir)) && l->left > 0 && !l->s->socket) {
+		int r;
 
-		if (type == S_IFSOCK)
-			note(p, s, ar_printf(p->arena, "%s/%s", path, e->d_name), st.st_uid);
-		else if (type == S_IFDIR && depth > 1 && !ar_streq(e->d_name, ".") &&
-			 !ar_streq(e->d_name, ".."))
-			r = look_inside(p, s, dirfd(dir), e->d_name,
-					ar_printf(p->arena, "%s/%s", path, e->d_name), depth - 1,
-					entries);
+		if (ar_streq(e->d_name, ".") || ar_streq(e->d_name, ".."))
+			continue;
+		l->left--;
+		if (e->d_type != type && e->d_type != DT_UNKNOWN)
+			continue;
+		r = look(l, dirfd(dir), path, e->d_name);
+		if (r < 0)
+			return r;
 	}
-	(void)closedir(dir); /* only reads were done */
-	return r;
+	return e ? 0 : -errno;
 }
 
-static int look_into(struct ar_probing *p, struct ar_source *s, struct ar_error *err)
+/* dir: a descriptor of its own. What is closed to us cannot be told. */
+static DIR *open_entries(int dir, int *ret_error)
 {
-	unsigned int entries = 0;
+	_cleanup_fd_ int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = ar_entries_open(&fd);
+
+	*ret_error = !entries && ar_is_shortage(errno) ? -errno : 0;
+	return entries;
+}
+
+static int look_into_directory(struct look *l, int dir, const char *path, const char *name)
+{
+	_cleanup_entries_ DIR *entries = NULL;
+	_cleanup_fd_ int fd = entry_at(dir, name);
+	struct statfs fs;
+	struct stat st;
 	int r;
 
-	if (!s->resolved || !S_ISDIR(s->mode))
+	if (fd < 0)
+		return ar_is_shortage(-fd) ? fd : 0;
+	/* what is mounted there comes along with a recursive bind alone */
+	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode) ||
+	    (!l->s->recursive && st.st_dev != l->dev) || fstatfs(fd, &fs) < 0 ||
+	    fs.f_type == AUTOFS_SUPER_MAGIC)
 		return 0;
-	r = look_inside(p, s, s->fd, ".", s->resolved, LOOK_DEPTH, &entries);
+	entries = open_entries(fd, &r);
+	if (entries)
+		r = each_entry(l, entries, ar_printf(l->p->arena, "%s/%s", path, name), DT_SOCK,
+			       look_at_socket);
+	return ar_is_shortage(-r) ? r : 0;
+}
+
+/* Sources that are taken whatever is in them. */
+static bool is_taken(const struct ar_probing *p, const struct ar_source *s)
+{
+	const struct ar_engine_file *volume = ar_engine_volume_find(s->resolved);
+
+	return ar_path_in(s->resolved, &p->config->bind_sources) ||
+	       (volume && !ar_engine_is_kubelet(volume) && !s->names.n && !s->inside.n);
+}
+
+/* What stands right in a source comes first: its directories may be long. */
+static int look_into(struct ar_probing *p, struct ar_source *s, struct ar_error *err)
+{
+	struct look l = { .p = p, .s = s, .left = LOOK_ENTRIES, .dev = s->dev };
+	_cleanup_entries_ DIR *entries = NULL;
+	int r;
+
+	if (!s->resolved || !S_ISDIR(s->mode) || is_taken(p, s))
+		return 0;
+	entries = open_entries(s->fd, &r);
+	if (!entries)
+		return r < 0 ? ar_fail(err, -r, "look for sockets in '%s'", s->resolved) : 0;
+	r = each_entry(&l, entries, s->resolved, DT_SOCK, look_at_socket);
+	rewinddir(entries);
+	l.left = LOOK_ENTRIES;
+	if (r == 0)
+		r = each_entry(&l, entries, s->resolved, DT_DIR, look_into_directory);
 	return r < 0 ? ar_fail(err, -r, "look for sockets in '%s'", s->resolved) : 0;
 }
 

@@ -171,7 +171,9 @@ static void look_for(struct ar_probing *p, const char *name)
 	_cleanup_fd_ int fd = open(name, O_PATH | O_CLOEXEC);
 	char resolved[PATH_MAX];
 
-	if (fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0)
+	if (fd < 0)
+		ar_probe_failed(p, errno);
+	else if (ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0)
 		give(p, name, ar_streq(resolved, "/") ? "" : resolved);
 }
 

@@ -29,6 +29,13 @@
 #define SMALL_FILE (64u << 10)
 #define LARGE_FILE (4u << 20)
 
+void ar_probe_failed(struct ar_probing *p, int error)
+{
+	error = error < 0 ? -error : error;
+	if (ar_is_shortage(error))
+		p->shortage = error;
+}
+
 /* A file of /proc, /sys or /etc; NULL: it cannot be read, which counts as "has nothing to say". */
 static char *read_text(struct ar_probing *p, const char *path, size_t max)
 {
@@ -36,9 +43,10 @@ static char *read_text(struct ar_probing *p, const char *path, size_t max)
 	size_t len;
 	char *text;
 
-	if (fd < 0 || ar_file_read_fd(p->arena, fd, path, max, &text, &len, NULL) < 0)
-		return NULL;
-	return text;
+	int r = fd < 0 ? -errno : ar_file_read_fd(p->arena, fd, path, max, &text, &len, NULL);
+
+	ar_probe_failed(p, r);
+	return r < 0 ? NULL : text;
 }
 
 /* --- the host --- */
@@ -103,8 +111,10 @@ static void probe_cgroup(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
 	char path[PATH_MAX], *text;
+	int r = ar_cgroup_find_root(p->arena, &f->cgroup_root, NULL);
 
-	if (ar_cgroup_find_root(p->arena, &f->cgroup_root, NULL) < 0)
+	ar_probe_failed(p, r);
+	if (r < 0)
 		return; /* no v2 tree: whatever needs one says so itself */
 	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers", f->cgroup_root); /* a cut name
 											is not found
@@ -120,6 +130,7 @@ static void probe_lsm(struct ar_probing *p)
 	struct ar_facts *f = p->facts;
 	const struct ar_process *process = p->spec->process;
 	const char *asked = process ? process->apparmor_profile : NULL;
+	int r = 0;
 
 	f->apparmor = ar_apparmor_enabled();
 	f->selinux = ar_selinux_enabled();
@@ -127,7 +138,8 @@ static void probe_lsm(struct ar_probing *p)
 		f->apparmor_asked = ar_probe_apparmor_mode(p->arena, asked);
 	/* the list is long: not read once more when what is asked is what will be had */
 	if (f->apparmor && !ar_streq(f->apparmor_asked, "enforce"))
-		f->apparmor_default = ar_probe_apparmor_default(p->arena);
+		f->apparmor_default = ar_probe_apparmor_default(p->arena, &r);
+	ar_probe_failed(p, r);
 }
 
 /* "name:x:gid:members" of /etc/group. One that is too large stays so; what else keeps us from
@@ -277,10 +289,11 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 	int r;
 
 	probe_kernel(p);
-	ar_probe_caller(p->arena, p->trust.userns, &p->facts->caller);
 	probe_cgroup(p);
 	probe_lsm(p);
-	r = probe_groups(p, err);
+	r = ar_probe_caller(p->arena, p->trust.userns, &p->facts->caller, err);
+	if (r == 0)
+		r = probe_groups(p, err);
 	if (r < 0)
 		return r;
 	probe_devices(p);
@@ -292,7 +305,10 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 	ar_probe_mounts(p);
 	ar_probe_holdings(p);
 	ar_probe_idmap(p);
-	return ar_probe_sockets(p, err);
+	r = ar_probe_sockets(p, err);
+	if (r == 0 && p->shortage)
+		r = ar_fail(err, p->shortage, "look at the host");
+	return r;
 }
 
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,

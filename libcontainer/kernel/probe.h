@@ -21,7 +21,8 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 	     struct ar_facts **ret_facts, struct ar_error *err);
 /* What a new process inherits from this one. userns: this process, or the new one when its limits
  * are set, is not in the initial user namespace, where no limit can be raised. */
-void ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret);
+int ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret,
+		    struct ar_error *err);
 /* Bytes of the host's memory, 0: unknown. */
 uint64_t ar_probe_memory(void);
 /* Close the descriptors; NULL is allowed. */

@@ -61,8 +61,7 @@ static int mount_root(int dir, int *ret_root, struct ar_error *err)
 {
 	_cleanup_fd_ int at = fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	uint64_t mount, above;
-	ino_t was = 0;
-	struct stat st;
+	struct stat st, was = { 0 };
 	int r = at < 0 ? -errno : ar_mount_id(at, &mount);
 
 	while (r == 0) {
@@ -72,9 +71,9 @@ static int mount_root(int dir, int *ret_root, struct ar_error *err)
 			return ar_fail(err, errno, "look above the root filesystem");
 		r = ar_mount_id(up, &above);
 		/* another mount, or "/", above which is itself */
-		if (r < 0 || above != mount || st.st_ino == was)
+		if (r < 0 || above != mount || (st.st_ino == was.st_ino && st.st_dev == was.st_dev))
 			break;
-		was = st.st_ino;
+		was = st;
 		ar_close_fd(&at);
 		at = ar_steal_fd(&up);
 	}
@@ -84,19 +83,26 @@ static int mount_root(int dir, int *ret_root, struct ar_error *err)
 	return 0;
 }
 
+/* Whether the mount that the root lies in stays a peer of the host's: with shared propagation, or
+ * where that of the old root alone was changed. */
+static bool has_peers(const char *propagation)
+{
+	unsigned long flags = parse(propagation);
+
+	return (flags & MS_SHARED) || !(flags & (MS_REC | MS_UNBINDABLE));
+}
+
 /*
- * With shared propagation, or where that of the old root alone was changed, the mount in which the
- * container's root is put is still a peer of the host's: what is mounted there would be mounted on
- * the host as well. That one mount leaves the peers; those below it stay, they are what volumes
- * with shared propagation are taken from.
+ * What is mounted in the container's root would be mounted on the host as well, where the mount in
+ * which it is put is a peer. That one mount leaves the peers; those below it stay, they are what
+ * volumes with shared propagation are taken from.
  */
 static int part_from_host(int place, const char *propagation, struct ar_error *err)
 {
-	unsigned long flags = parse(propagation);
 	_cleanup_fd_ int root = -1;
 	int r;
 
-	if (!(flags & MS_SHARED) && (flags & (MS_REC | MS_UNBINDABLE)))
+	if (!has_peers(propagation))
 		return 0;
 	r = mount_root(place, &root, err);
 	return r < 0 ? r : ar_mount_set(root, false, 0, 0, MS_PRIVATE, "the old root", err);
@@ -117,9 +123,10 @@ static int attach_legacy(int origin, const char *propagation, int *ret_root, str
 	char path[AR_FD_PATH_MAX];
 
 	/* the mount that it lies in cannot be told without statx(2) of Linux 5.8 */
-	if (parse(propagation) & MS_SHARED)
+	if (has_peers(propagation))
 		return ar_fail(err, EOPNOTSUPP,
-			       "shared propagation of the root filesystem needs open_tree(2)");
+			       "propagation '%s' of the root filesystem needs open_tree(2)",
+			       propagation);
 	if (mount(ar_fd_path(path, origin), path, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return ar_fail(err, errno, "bind the root filesystem");
 	return ar_mount_on(origin, "/", ret_root, err);

@@ -24,6 +24,8 @@
 #define NICE_0 20
 /* in the middle of the best-effort class */
 #define IO_NORMAL 4
+/* of a priority's data, the rest of which are hints since Linux 6.5 */
+#define IO_LEVEL_MASK 7
 
 /* --- oom_score_adj, proc(5) --- */
 
@@ -160,14 +162,18 @@ int ar_scheduler_apply(const struct ar_scheduler *scheduler, struct ar_error *er
 int ar_scheduler_restrain(struct ar_error *err)
 {
 	const struct sched_param none = { 0 };
-	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+	int policy = sched_getscheduler(0);
+	long nice;
 
+	if (policy < 0)
+		return ar_fail(err, errno, "the caller's scheduling policy");
+	policy &= ~SCHED_RESET_ON_FORK;
 	if (policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE) {
 		if (sched_setscheduler(0, SCHED_OTHER, &none) < 0)
 			return ar_fail(err, errno, "leave the caller's real-time policy");
 	}
-	if (syscall(SYS_getpriority, PRIO_PROCESS, 0) > NICE_0 &&
-	    setpriority(PRIO_PROCESS, 0, 0) < 0)
+	nice = syscall(SYS_getpriority, PRIO_PROCESS, 0);
+	if (nice < 0 || (nice > NICE_0 && setpriority(PRIO_PROCESS, 0, 0) < 0))
 		return ar_fail(err, errno, "leave the caller's nice value");
 	return 0;
 }
@@ -210,7 +216,7 @@ int ar_io_priority_restrain(struct ar_error *err)
 	if (now < 0 && errno != ENOSYS)
 		return ar_fail(err, errno, "read the I/O priority");
 	if (class != IOPRIO_CLASS_RT &&
-	    (class != IOPRIO_CLASS_BE || IOPRIO_PRIO_DATA(now) >= IO_NORMAL))
+	    (class != IOPRIO_CLASS_BE || (now & IO_LEVEL_MASK) >= IO_NORMAL))
 		return 0;
 	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		    IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, IO_NORMAL)) < 0)

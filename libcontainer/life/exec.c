@@ -143,18 +143,18 @@ static int asked_process(struct ar_container *c, const struct ar_exec_args *args
 }
 
 /* The limits of a process in a user namespace are set in there. */
-static void probe_caller(const struct ar_container *c, struct ar_caller *ret)
+static int probe_caller(const struct ar_container *c, struct ar_caller *ret, struct ar_error *err)
 {
 	struct ar_trust trust;
 
 	if (c->effective->profile == AR_PROFILE_COMPAT) {
 		ret->umask = (struct ar_opt_u64){ true, umask(0) };
 		(void)umask((mode_t)ret->umask.value); /* gives the 0 */
-		return;
+		return 0;
 	}
 	ar_trust_get(&trust);
-	ar_probe_caller(c->arena, trust.userns || ar_spec_namespace(c->effective->spec, "user"),
-			ret);
+	return ar_probe_caller(
+		c->arena, trust.userns || ar_spec_namespace(c->effective->spec, "user"), ret, err);
 }
 
 /* --- the walk --- */
@@ -311,10 +311,10 @@ int ar_life_exec(const struct ar_context *ctx, const struct ar_exec_args *args, 
 		r = ar_container_read_effective(&c, err);
 	if (r == 0)
 		r = asked_process(&c, args, &asked, err);
-	if (r == 0) {
-		probe_caller(&c, &by);
+	if (r == 0)
+		r = probe_caller(&c, &by, err);
+	if (r == 0)
 		r = ar_merge_exec(c.arena, c.effective, &by, &asked, &process, NULL, err);
-	}
 	if (r < 0)
 		return r;
 	ar_container_tell_capabilities(c.arena, process);

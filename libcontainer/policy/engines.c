@@ -200,6 +200,11 @@ bool ar_engine_is_kubelet(const struct ar_engine_file *file)
 	return ar_streq(file->engine, "kubelet");
 }
 
+bool ar_engine_is_host(const struct ar_engine_file *file)
+{
+	return ar_streq(file->engine, "host");
+}
+
 const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, const char *id,
 						 const char *source, const char *destination)
 {

@@ -32,6 +32,8 @@ const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, con
 const struct ar_engine_file *ar_engine_volume_find(const char *path);
 
 bool ar_engine_is_kubelet(const struct ar_engine_file *file);
+/* No engine's: the host's own, which every image may need. */
+bool ar_engine_is_host(const struct ar_engine_file *file);
 
 /* Whether it is known by a shape alone, wherever it lies and wherever it is mounted. */
 bool ar_engine_file_is_anywhere(const struct ar_engine_file *file);

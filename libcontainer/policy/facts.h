@@ -35,12 +35,12 @@ struct ar_source {
 	bool recursive;	  /* the bind brings what is mounted beneath it */
 	uint64_t attr;	  /* MOUNT_ATTR_* that its mount on the host has: read-only, nosuid, nodev,
 			     noexec, nosymfollow */
-	uint64_t attr_below;	 /* that a mount has which is brought along */
-	const char *mounted;	 /* why something of that is none to bind from, NULL: nothing is */
-	struct ar_strings names; /* where else on the host the same is to be seen, or what lies in
-				    it */
-	const char *socket; /* where a process listens in it that is not of its owner, or root's;
-			       NULL: nowhere */
+	uint64_t attr_below;	  /* that a mount has which is brought along */
+	const char *mounted;	  /* why something of that is none to bind from, NULL: nothing is */
+	struct ar_strings names;  /* where else on the host the same is to be seen */
+	struct ar_strings inside; /* and where what lies in it is */
+	const char *socket; /* a socket in it that a process has bound, of root's or of somebody who
+			       is not its owner; NULL: none */
 	const char *holds;  /* the first path of hostpaths.h that it is, or that lies beneath it, or
 			       NULL */
 };
@@ -49,6 +49,13 @@ struct ar_source {
 static inline const char *ar_source_shown(const struct ar_source *source)
 {
 	return source->resolved ? source->resolved : source->asked;
+}
+
+/* Of both lists, i below names.n + inside.n. */
+static inline const char *ar_source_name(const struct ar_source *source, size_t i)
+{
+	return i < source->names.n ? source->names.items[i]
+				   : source->inside.items[i - source->names.n];
 }
 
 struct ar_hook_fact {
@@ -112,7 +119,7 @@ struct ar_facts {
 	bool joined_maps_root; /* a user namespace is joined in which root is root of the host */
 	struct ar_group_fact *groups; /* the host's privileged groups */
 	size_t n_groups;
-	bool groups_unknown;	    /* /etc/group is there and cannot be read */
+	bool groups_unknown;	    /* /etc/group is there, and too long to be read */
 	struct ar_hook_fact *hooks; /* in the order prestart, createRuntime, ..., poststop */
 	size_t n_hooks;
 	const char *home; /* of the process user by the image's /etc/passwd, links resolved, NULL */

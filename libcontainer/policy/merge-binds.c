@@ -63,7 +63,7 @@ static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *fil
 		return refuse("the engine's volume leads to a part of the host's system");
 	if (file->access == AR_ENGINE_READ_ONLY && writable)
 		v = verdict(AR_BIND_READ_ONLY,
-			    ar_streq(file->engine, "host")
+			    ar_engine_is_host(file)
 				    ? "the host's own file is not the container's to change"
 				    : "the engine's own file is not the container's to change");
 	v.note = file->note;
@@ -104,8 +104,8 @@ static bool is_home(const char *path)
 
 static bool has_home(const struct ar_source *s)
 {
-	for (size_t i = 0; i < s->names.n; i++)
-		if (is_home(s->names.items[i]))
+	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
+		if (is_home(ar_source_name(s, i)))
 			return true;
 	return is_home(s->resolved);
 }
@@ -204,6 +204,15 @@ static bool is_pods_volume(const struct ar_merging *m, const char *path, const c
 	       ar_shape_matches("/**/kubelet/pods/{pod}/volumes/**", path);
 }
 
+/* Whether an engine's file is that one under another of its names as well: what it lies in is
+ * mounted twice. */
+static bool is_same_file(const struct ar_merging *m, const struct ar_engine_file *file,
+			 const char *name, const char *destination)
+{
+	return file && (ar_engine_is_host(file) ||
+			ar_engine_file_find(m->from, m->facts->id, name, destination) == file);
+}
+
 /*
  * A bind mount of the host, or a second mount of the same device, shows something under another
  * name: a volume that an engine was told to make of /usr/local, a part of a hostPath. So each name
@@ -218,15 +227,16 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 	     vouched = is_pods_volume(m, s->resolved, destination);
 	const char *reason = NULL;
 
-	/* a sub-path of one; a hostPath that happens to hold one is not vouched for */
+	/* a sub-path of one; a hostPath that happens to hold one (inside) is not vouched for */
 	for (size_t i = 0; of_pod && i < s->names.n; i++)
 		vouched = vouched || is_pods_volume(m, s->names.items[i], destination);
-	for (size_t i = 0; i < s->names.n && !reason; i++) {
-		const char *name = s->names.items[i];
+	for (size_t i = 0; i < s->names.n + s->inside.n && !reason; i++) {
+		const char *name = ar_source_name(s, i);
 		const struct ar_engine_file *volume = ar_engine_volume_find(name);
 
 		reason = judge_name(m, name);
-		if (reason || vouched)
+		if (reason || vouched ||
+		    (i < s->names.n && is_same_file(m, file, name, destination)))
 			continue;
 		if (volume && file && ar_engine_is_kubelet(volume) && !of_pod)
 			reason =
@@ -241,10 +251,22 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 	return reason;
 }
 
-/* What the name of a source alone does not say of it. */
-static const char *judge_contents(const struct ar_merging *m, const struct ar_source *s)
+/* Also by the names that it has beside that of a volume. */
+static bool is_declared(const struct ar_merging *m, const struct ar_source *s, const char *own)
 {
-	bool declared = ar_path_in(s->resolved, &m->config->bind_sources);
+	bool declared = own != NULL;
+
+	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
+		declared = declared && (ar_engine_volume_find(ar_source_name(s, i)) ||
+					ar_path_in(ar_source_name(s, i), &m->config->bind_sources));
+	return declared || ar_path_in(s->resolved, &m->config->bind_sources);
+}
+
+/* What the name of a source alone does not say of it. own: as judge_names() found it. */
+static const char *judge_contents(const struct ar_merging *m, const struct ar_source *s,
+				  const char *own)
+{
+	bool declared = is_declared(m, s, own);
 
 	if (s->holds && s->holds[0] == '/')
 		return ar_printf(m->arena, "it is or holds %s (%s)", ar_sensitive_what(s->holds),
@@ -271,8 +293,8 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 		return "writable binds come from volumes, workspaces and bind-sources";
 	if (!own || ar_path_in(s->resolved, &m->config->bind_sources))
 		return NULL;
-	for (size_t i = 0; i < s->names.n; i++) {
-		name = s->names.items[i];
+	for (size_t i = 0; i < s->names.n + s->inside.n; i++) {
+		name = ar_source_name(s, i);
 		if (!ar_engine_volume_find(name) && !may_be_written(m, name))
 			return ar_printf(m->arena, "on the host it is, or holds, '%s' too", name);
 	}
@@ -319,7 +341,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return refuse(s->mounted);
 	reason = judge_names(m, s, file, destination, &own);
 	if (!reason && (!file || own))
-		reason = judge_contents(m, s);
+		reason = judge_contents(m, s, own);
 	if (reason)
 		return refuse(reason);
 	if (v.fate != AR_BIND_TAKE)

@@ -107,10 +107,10 @@ static const char *judge_root(const struct ar_merging *m, const struct ar_source
 	if (!reason && root->socket)
 		reason =
 			ar_printf(m->arena, "it holds '%s', the socket of a service", root->socket);
-	for (size_t i = 0; i < root->names.n && !reason; i++) {
-		reason = root_reason(m, root->names.items[i]);
+	for (size_t i = 0; i < root->names.n + root->inside.n && !reason; i++) {
+		reason = root_reason(m, ar_source_name(root, i));
 		if (reason)
-			reason = ar_printf(m->arena, "it shows '%s': %s", root->names.items[i],
+			reason = ar_printf(m->arena, "it shows '%s': %s", ar_source_name(root, i),
 					   reason);
 	}
 	return reason;

@@ -25,8 +25,10 @@ static uint64_t update_memory(struct ar_merging *m, struct ar_resources *r, uint
 
 	if (!r->memory)
 		return limit;
-	if (limit > ceiling && ceiling)
-		ceiling = limit; /* an opt-out allowed the container more */
+	if (limit > ceiling && ceiling) {
+		ceiling = limit;
+		why = "an opt-out allows the container no more than this";
+	}
 	mem = ar_memdup(m->arena, r->memory, sizeof(*mem));
 	if (ar_limit_asked(&mem->limit)) {
 		limit = (uint64_t)mem->limit.value;

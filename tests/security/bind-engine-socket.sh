@@ -37,14 +37,14 @@ for source in /run/docker.sock /run/containerd/containerd.sock /run/containerd /
 done
 assert_nothing_left
 
-# listen_at PATH: a service of the host, for a minute; one more of ${services[@]}. $user: whose it is, not root's
+# listen_at PATH: a service of the host; one more of ${services[@]}. $user: whose it is, not root's
 listen_at() {
 	AGENTRUN_TEST=$lib_mark python3 -c 'import os, socket, sys, time
 os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
-time.sleep(60)' "$1" "${user-0}" &
+time.sleep(1000)' "$1" "${user-0}" &
 	services+=($!)
 	for _ in $(seq 100); do
 		[ ! -S "$1" ] || break
@@ -126,14 +126,55 @@ if test_begin "a directory is not bound where nobody can say who listens in it" 
 	assert_nothing_left
 fi
 
-test_begin "a service that listens in a network namespace of its own is found by its socket"
-mkdir -p "$TEST_TMP/private/run"
-unshare --net python3 -c 'import socket, sys
-s = socket.socket(socket.AF_UNIX)
+# listen_apart PATH: as listen_at, in a network namespace of its own; $kind: SOCK_DGRAM, say
+listen_apart() {
+	AGENTRUN_TEST=$lib_mark unshare --net python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2]))
 s.bind(sys.argv[1])
-s.listen()' "$TEST_TMP/private/run/service"
-for option in rw ro; do
-	bind_bundle "$TEST_TMP/private" "$option"
-	expect_refused "mounts[/host].source" "it holds '$TEST_TMP/private/run/service', the socket of a service"
+if s.type == socket.SOCK_STREAM: s.listen()
+time.sleep(1000)' "$1" "${kind-SOCK_STREAM}" &
+	services=($!)
+	for _ in $(seq 100); do
+		[ ! -S "$1" ] || break
+		sleep 0.05
+	done
+}
+end_services() {
+	kill "${services[@]}"
+	wait "${services[@]}" 2>/dev/null || true
+}
+
+for kind in SOCK_STREAM SOCK_DGRAM SOCK_SEQPACKET; do
+	test_begin "a service that listens in a network namespace of its own is found by its socket ($kind)"
+	rm -rf "$TEST_TMP/private"
+	mkdir -p "$TEST_TMP/private/run"
+	listen_apart "$TEST_TMP/private/run/service"
+	for option in rw ro; do
+		bind_bundle "$TEST_TMP/private" "$option"
+		expect_refused "mounts[/host].source" "it holds '$TEST_TMP/private/run/service', the socket of a service"
+	done
+	end_services
+	assert_nothing_left
 done
+
+test_begin "however much lies in the directories beside it"
+mkdir -p "$TEST_TMP/private/many" "$TEST_TMP/private/more"
+(cd "$TEST_TMP/private" && seq 1100 | sed 's|.*|many/& more/&|' | xargs touch)
+listen_apart "$TEST_TMP/private/socket"
+bind_bundle "$TEST_TMP/private" ro
+expect_refused "mounts[/host].source" "it holds '$TEST_TMP/private/socket', the socket of a service"
+end_services
+assert_nothing_left
+
+test_begin "a socket that its program has left behind keeps no directory out"
+rm -rf "$TEST_TMP/project"
+install -d -o 1234 "$TEST_TMP/project" "$TEST_TMP/project/tmp"
+for socket in "$TEST_TMP/project/app.sock" "$TEST_TMP/project/tmp/puma.sock"; do
+	python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()' "$socket"
+	check_true "it is there" [ -S "$socket" ]
+done
+bind_bundle "$TEST_TMP/project" ro
+run_agentrun run --bundle "$bundle" "$id"
+expect_success
+expect_output escaped
 assert_nothing_left

@@ -105,3 +105,34 @@ run_beside "$host_with mkdir -p /home/u2/project && mount --bind /home/u2/projec
 expect_success
 expect_output written
 assert_nothing_left
+
+own=$(printf '%064d' 7)
+for profile in agent strict; do
+	test_begin "an engine's file is taken where what it lies in is mounted twice ($profile)"
+	mkdir -p "$TEST_TMP/docker/containers/$own" "$TEST_TMP/again/.local/share/docker"
+	echo 'nameserver 192.0.2.1' >"$TEST_TMP/docker/containers/$own/resolv.conf"
+	attack_bundle '.mounts += [{destination: "/etc/resolv.conf", type: "bind", source: $source, options: ["rbind", "ro"]}]' \
+		--arg source "$TEST_TMP/docker/containers/$own/resolv.conf"
+	run_command unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+		"$TEST_TMP/docker" "$TEST_TMP/again/.local/share/docker" "$AGENTRUN" --root "$state" --profile "$profile" run --bundle "$bundle" "$id"
+	expect_success
+	expect_output escaped
+	assert_nothing_left
+done
+
+test_begin "strict takes a volume of what bind-sources declares, and of nothing else"
+echo "{\"bind-sources\": [\"$TEST_TMP/harmless\"]}" >"$TEST_TMP/declared.conf"
+bind_bundle "$volumes/a/_data"
+for source in "$TEST_TMP/harmless" "$TEST_TMP/tree"; do
+	run_command unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+		"$source" "$volumes/a/_data" "$AGENTRUN" --root "$state" --config "$TEST_TMP/declared.conf" --profile strict \
+		run --bundle "$bundle" "$id"
+	if [ "$source" = "$TEST_TMP/harmless" ]; then
+		expect_success
+		expect_output escaped
+	else
+		expect_error "is refused by the strict profile"
+		check_lacks "what ran" "$output" escaped
+	fi
+done
+assert_nothing_left
