@@ -58,21 +58,27 @@ void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_proc
 		ar_log(AR_LOG_WARN, "ignoring unknown or unavailable capabilities: [%s]", unknown);
 }
 
-/* Whether another container that lives, or is being made, has the same cgroup. */
+/* Whether another container that lives, or is being made, has the same cgroup. While we lack what
+ * it takes to read the records, one of them may have it. */
 static bool is_shared(const char *root, const struct ar_record *record)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	struct ar_error ignored;
 	struct ar_strings ids;
+	int r;
 
-	if (ar_ids(arena, root, &ids, &ignored) < 0)
-		return false;
+	r = ar_ids(arena, root, &ids, &ignored);
+	if (r < 0)
+		return ar_is_shortage(-r);
 	for (size_t i = 0; i < ids.n; i++) {
 		struct ar_view view;
 
-		if (!ar_streq(ids.items[i], record->id) &&
-		    ar_container_view(root, arena, ids.items[i], &view, &ignored) == 0 &&
-		    view.status != AR_STATUS_STOPPED &&
+		if (ar_streq(ids.items[i], record->id))
+			continue;
+		r = ar_container_view(root, arena, ids.items[i], &view, &ignored);
+		if (r < 0 && ar_is_shortage(-r))
+			return true;
+		if (r == 0 && view.status != AR_STATUS_STOPPED &&
 		    ar_streq(view.record->cgroup, record->cgroup) &&
 		    ar_streq(view.record->cgroup_root, record->cgroup_root))
 			return true;

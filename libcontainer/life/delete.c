@@ -125,18 +125,23 @@ static int find_effective(struct removal *removal, const char *id, bool force, s
 	return 0;
 }
 
-static enum ar_occupants occupants(struct removal *removal, const struct ar_cgroup *cgroup)
+/* A configuration that is broken does not keep a cgroup; one that we lack what it takes to read may
+ * say that who is there is somebody else. */
+static int occupants(struct removal *removal, const struct ar_cgroup *cgroup, bool force,
+		     enum ar_occupants *ret, struct ar_error *err)
 {
-	struct ar_error ignored;
+	bool stopped = removal->status == AR_STATUS_STOPPED;
+	int r = 0;
 
 	/* an empty one, which is the usual case, is nobody's, whatever the configuration is; it
 	 * says nothing of the processes of a create that died */
-	if (removal->status == AR_STATUS_STOPPED && !removal->effective &&
-	    ar_cgroup_await_empty(cgroup, 0) < 0)
-		(void)read_effective(removal, true, &ignored);
-	return ar_container_occupants(
-		removal->root, removal->record,
-		removal->status == AR_STATUS_STOPPED ? removal->effective : NULL, cgroup);
+	if (stopped && !removal->effective && ar_cgroup_await_empty(cgroup, 0) < 0)
+		r = read_effective(removal, true, err);
+	if (r < 0 && (!force || ar_is_shortage(-r)))
+		return r;
+	*ret = ar_container_occupants(removal->root, removal->record,
+				      stopped ? removal->effective : NULL, cgroup);
+	return 0;
 }
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
@@ -151,7 +156,7 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
 	if (r == 0 &&
 	    (removal->status == AR_STATUS_STOPPED || removal->status == AR_STATUS_CREATING))
-		who = occupants(removal, &cgroup);
+		r = occupants(removal, &cgroup, force, &who, err);
 	if (r == 0 && who == AR_OCCUPANTS_OTHERS)
 		ar_container_tell_others(record->id, &cgroup);
 	if (r < 0 || who == AR_OCCUPANTS_OTHERS)

@@ -179,6 +179,13 @@ void ar_relay_finish(struct ar_relay *relay, bool whole)
 	relay->finishing = true;
 	relay->whole = whole;
 	relay->rest = DRAIN_MAX;
+	for (int i = AR_RELAY_OUT; i < AR_RELAY_WAYS; i++) {
+		int waiting = 0; /* a program may give its pipes more room */
+
+		if (relay->ways[i].from >= 0 &&
+		    ioctl(relay->ways[i].from, FIONREAD, &waiting) == 0 && waiting > 0)
+			relay->rest += (unsigned int)waiting;
+	}
 	end_way(relay, AR_RELAY_IN);
 }
 

@@ -30,6 +30,21 @@ static pid_t own_pid(const struct ar_run *run)
 	return (pid_t)pid;
 }
 
+static void go_on(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * What cannot be written fails, and does not end us: that the program cannot be executed is told to
+ * its errors, and then to the caller. execve(2) makes the default of it.
+ */
+static void outlive_writes(void)
+{
+	(void)signal(SIGPIPE, go_on); /* valid signals */
+	(void)signal(SIGXFSZ, go_on);
+}
+
 static void end_by_signal(int signo)
 {
 	_exit(128 + signo);
@@ -61,6 +76,7 @@ static int settle(struct ar_run *run, struct ar_error *err)
 	r = ar_signals_reset();
 	if (r < 0)
 		return ar_fail(err, -r, "unblock signals");
+	outlive_writes();
 	if (run->await_start)
 		end_when_asked();
 	/* see hide() in host-steps.c */

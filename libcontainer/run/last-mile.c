@@ -105,17 +105,18 @@ static int affinity(const struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
-/* Nobody asked for what the caller happens to have: in compat it is inherited, as with runc. */
+/*
+ * Nobody asked for what the caller happens to have: in compat it is inherited, as with runc. Also
+ * before what is asked for: its flags may ask to keep what there is.
+ */
 static int restrain(const struct ar_run *run, struct ar_error *err)
 {
-	const struct ar_process *p = run->process;
-	int r = 0;
+	int r;
 
 	if (run->effective->profile == AR_PROFILE_COMPAT)
 		return 0;
-	if (!p->scheduler || !p->scheduler->policy)
-		r = ar_scheduler_restrain(err);
-	if (r == 0 && !p->io_priority)
+	r = ar_scheduler_restrain(err);
+	if (r == 0)
 		r = ar_io_priority_restrain(err);
 	return r < 0 ? r : ar_personality_reset(err);
 }

@@ -56,7 +56,12 @@ int ar_listener_start(struct ar_listener *listener, struct ar_error *err)
 		return ar_fail(err, errno, "stack of the thread that hands the listener over");
 	listener->fd = UNKNOWN;
 	listener->result = 0;
-	listener->sent = is_realtime() ? eventfd(0, EFD_CLOEXEC) : -1;
+	listener->sent = -1;
+	if (is_realtime()) {
+		listener->sent = eventfd(0, EFD_CLOEXEC);
+		if (listener->sent < 0)
+			return ar_fail(err, errno, "wait for the listener to be handed over");
+	}
 	/* the stack is never unmapped: the execve(2) that follows does it */
 	if (clone(send_when_known, stack + STACK_SIZE, flags, listener) < 0)
 		return ar_fail(err, errno, "thread that hands the listener over");

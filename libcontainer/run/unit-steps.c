@@ -190,7 +190,8 @@ static int start_unit(struct ar_run *run, struct ar_error *err)
 }
 
 /*
- * Of a unit whose making was not told to us the cgroup may be there all the same. Init goes first:
+ * Of a unit whose making was not told to us, who still hold systemd for that, the cgroup may be
+ * there all the same. Init goes first:
  * in there, and not yet listening to any signal, it would keep systemd busy until that loses
  * patience.
  */
@@ -200,7 +201,7 @@ static void undo_unit(struct ar_run *run)
 	struct ar_error ignored;
 
 	ar_step_clone.undo(run);
-	if (run->cgroup_made && run->cgroup.fd < 0 &&
+	if (run->systemd && run->cgroup_made && run->cgroup.fd < 0 &&
 	    ar_cgroup_reopen(run->arena, run->cgroup.root, run->cgroup.path, &now, &ignored) == 0)
 		run->cgroup.fd = ar_steal_fd(&now.fd);
 	ar_run_remove_cgroup(run);

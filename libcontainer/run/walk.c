@@ -177,7 +177,7 @@ static int await(const struct ar_plan *plan, struct ar_run *run, enum ar_actor m
 	return 0;
 }
 
-/* See hear_host(). A host that is gone ends init by SIGPIPE: there is nobody to work for. */
+/* See hear_host(). */
 static int tell_host(struct ar_run *run, const struct message *m)
 {
 	ssize_t n;

@@ -45,7 +45,7 @@ void ar_plan_add(struct ar_plan *plan, const struct ar_step *step);
 /* One page of shared memory: where init is, and what became of the controls that it applies. */
 #define AR_NOTES_MAX 32
 struct ar_note {
-	char result; /* 0: nothing noted, 'y' enforced, 'n' not applied */
+	char result; /* 0: nothing noted, 'y' enforced, 'n' not applied, 'o' relaxed */
 	char why[103];
 };
 struct ar_shared {

@@ -23,12 +23,14 @@ while IFS='|' read -r what call regex; do
 	expect_success
 	traced
 	expect_success
+	pid=$(container_pid "$id")
 	(
-		sleep 1.5
-		kill -KILL "$(container_pid "$id")"
+		sleep 3
+		kill -KILL "$pid"
 	) &
-	traced -e "inject=$call:delay_enter=3000000:when=$(number "$call" "$regex")"
+	traced -e "inject=$call:delay_enter=8000000:when=$(number "$call" "$regex")"
 	wait
+	check_has "the trace" "$(cat "$TEST_TMP/trace")" "(DELAYED)"
 	expect_status 255
 	check_match "errors" "$errors" 'msg="exec failed: cannot exec in a stopped container"$'
 	run_agentrun delete "$id"

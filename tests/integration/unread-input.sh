@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A program that ends without having read its input: its status counts, not that somebody still wrote.
+# A program that ends without having read its input: its status counts, not that somebody still wrote. And one whose
+# errors nobody reads.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
-needs root
+needs root command:python3
 
 head -c 300000 /dev/zero >"$TEST_TMP/input"
 
@@ -29,4 +30,20 @@ assert_nothing_left
 test_begin "run gives the status of a program that leaves its input"
 make_command "$bundle" . sh -c 'exit 7'
 check_equal "statuses" "$(statuses run --bundle "$bundle" "$id")" "40 7"
+assert_nothing_left
+
+test_begin "that a program is not executed is told to the caller, also where nobody reads its errors"
+make_command "$bundle" . sleep 1000
+printf '\177ELF' >"$bundle/rootfs/garbage"
+chmod +x "$bundle/rootfs/garbage"
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+run_command python3 -c 'import os, subprocess, sys
+unread, errors = os.pipe()
+os.close(unread)
+sys.exit(subprocess.call(sys.argv[1:], stderr=errors, restore_signals=False))' \
+	"$AGENTRUN" --root "$state" --log "$TEST_TMP/log" exec --detach "$id" /garbage
+expect_status 255
+check_has "the log" "$(cat "$TEST_TMP/log")" "exec /garbage: exec format error"
+run_agentrun delete --force "$id"
 assert_nothing_left

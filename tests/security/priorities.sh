@@ -8,7 +8,7 @@ needs root CAP_SYS_NICE command:chrt command:ionice command:setarch
 
 # ahead ARGUMENT...: agentrun, started by somebody who goes before everybody else
 ahead() {
-	run_command nice -n -5 ionice -c 1 -n 0 chrt --fifo 10 setarch --addr-no-randomize \
+	run_command nice -n "$((-5 - $(nice)))" ionice -c 1 -n 0 chrt --fifo 10 setarch --addr-no-randomize \
 		"$AGENTRUN" --root "$state" "$@"
 	expect_success
 }
@@ -42,7 +42,7 @@ done
 
 test_begin "what is behind others' work is kept"
 make_command "$bundle" . sleep 1000
-run_command nice -n 7 ionice -c 3 chrt --batch 0 "$AGENTRUN" --root "$state" run --detach --bundle "$bundle" "$id"
+run_command nice -n "$((7 - $(nice)))" ionice -c 3 chrt --batch 0 "$AGENTRUN" --root "$state" run --detach --bundle "$bundle" "$id"
 expect_success
 check_equal "init" "$(look "$(container_pid "$id")")" "SCHED_BATCH 0 7 idle 00000000"
 run_agentrun delete --force "$id"
@@ -52,6 +52,13 @@ test_begin "what is asked for is had, also by an exec"
 start agent '.process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
 check_equal "init" "$(look "$(container_pid "$id")")" "SCHED_BATCH 0 3 best-effort: prio 6 00000000"
 check_equal "an exec" "$(look "$(by_exec)")" "SCHED_BATCH 0 3 best-effort: prio 6 00000000"
+run_agentrun delete --force "$id"
+assert_nothing_left
+
+test_begin "nor by one whose flags ask to keep it"
+start agent '.process.scheduler = {policy: "SCHED_OTHER", flags: ["SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS"]}'
+check_match "init" "$(look "$(container_pid "$id")")" '^SCHED_OTHER 0 0 '
+check_match "an exec" "$(look "$(by_exec)")" '^SCHED_OTHER 0 0 '
 run_agentrun delete --force "$id"
 assert_nothing_left
 
