@@ -16,7 +16,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
 : "${AGENTRUN:=$SRCDIR/build/plain/agentrun}"
-[ -x "$AGENTRUN" ] || skip_all "no program at '$AGENTRUN'"
+[ -x "$AGENTRUN" ] || { echo "Bail out! no program at '$AGENTRUN'" && exit 1; }
 if [ -z "${TEST_TMP-}" ]; then
 	TEST_TMP=$(mktemp -d "${TMPDIR:-/tmp}/agentrun-test.XXXXXX")
 	lib_own_tmp=1
@@ -195,6 +195,20 @@ wait_status() {
 	fail "container ${2:-$id}: status"$'\n'"     got: $got"$'\n'"expected: $wanted"
 }
 
+# wait_until COMMAND...: until it succeeds, AGENTRUN_RUN_SECONDS (60) at most; false: it does not.
+wait_until() {
+	local end=$((SECONDS + ${AGENTRUN_RUN_SECONDS:-60}))
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# handles_term PID: it has set its trap: the kernel brings the first process of a pid namespace nothing before.
+handles_term() {
+	grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$1/status"
+}
+
 # The pid of a container's init.
 container_pid() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" | jq -r .pid
@@ -207,7 +221,9 @@ in_cgroup() {
 
 # count, expect_counting: how far the container has counted in $count_file, and that it goes on within ten seconds.
 count() {
-	cat "$count_file" 2>/dev/null || echo 0
+	local n
+	n=$(cat "$count_file" 2>/dev/null) || true
+	echo "${n:-0}"
 }
 expect_counting() {
 	local from
@@ -274,11 +290,11 @@ our_cgroups() {
 assert_nothing_left() {
 	local left
 	# what was killed a moment ago may still be going
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -n "$(our_processes)" ] || break
+	for _ in $(seq 100); do
+		left=$(our_processes) || true
+		[ -n "$left" ] || break
 		sleep 0.1
 	done
-	left=$(our_processes)
 	[ -z "$left" ] || fail "processes are left:"$'\n'"$left"
 	left=$(our_mounts)
 	[ -z "$left" ] || fail "mounts are left:"$'\n'"$left"

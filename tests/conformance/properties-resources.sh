@@ -26,7 +26,7 @@ property "linux.resources.memory.limit holds" needs=memory unified=yes config='.
 property "linux.resources.memory.checkBeforeUpdate" needs=memory unified=yes runc=1.1 \
 	config='.linux.resources.memory = {limit: 67108864} | .mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"}]' \
 	run='head -c 40000000 /dev/zero >/mnt/x; exec sleep 100' \
-	host='sleep 1; echo "{\"memory\": {\"limit\": 4194304, \"checkBeforeUpdate\": true}}" | "${runtime[@]}" update --resources - "$id" 2>&1 | grep -o "memory" | head -n 1; "${runtime[@]}" exec "$id" cat /sys/fs/cgroup/memory.max' \
+	host='for i in $(seq 300); do [ "$("${runtime[@]}" exec "$id" cat /sys/fs/cgroup/memory.current)" -lt 8388608 ] || break; sleep 0.1; done; echo "{\"memory\": {\"limit\": 4194304, \"checkBeforeUpdate\": true}}" | "${runtime[@]}" update --resources - "$id" 2>&1 | grep -o "memory" | head -n 1; "${runtime[@]}" exec "$id" cat /sys/fs/cgroup/memory.max' \
 	output=$'memory\n67108864'
 
 limit cpu.shares cpu.weight 100 'cpu.shares = 1024' needs=cpu runc=no

@@ -14,7 +14,21 @@ import case as cases
 import path as paths
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SECONDS = int(os.environ.get("CONFORMANCE_SECONDS", "60"))  # of a step
+SECONDS = int(os.environ.get("CONFORMANCE_SECONDS") or os.environ.get("AGENTRUN_RUN_SECONDS", "60"))  # of a step
+
+# What a line of shell has: the runtime, and waiting until the container's program handles SIGTERM.
+SHELL = r"""
+rt() {
+	"$RUNTIME" $OPTIONS --root "$ROOT" --log "$LOG" --log-format json "$@"
+}
+traps_set() {
+	for i in $(seq 300); do
+		pid=$(rt state "$ID" | sed -nE 's/.*"pid": *([0-9]+).*/\1/p')
+		! grep -qs '^SigCgt:.*[4-7c-f]...$' "/proc/$pid/status" || break
+		sleep 0.1
+	done
+}
+"""
 APPLETS = """sh sleep true false cat echo env id ls pwd kill printenv tty stty head tail wc test grep ps mkdir
     touch readlink seq""".split()
 
@@ -280,8 +294,7 @@ class World:
             reached = self.wait_for(step.words[0])
             return Result(0 if reached else "never " + step.words[0], "", "", "")
         if step.kind == "shell":
-            rt = 'rt() { "$RUNTIME" $OPTIONS --root "$ROOT" --log "$LOG" --log-format json "$@"; }\n'
-            return self.call(["sh", "-c", rt + step.words], step)
+            return self.call(["sh", "-c", SHELL + step.words], step)
         return self.call(self.words([self.filled(w) for w in step.words], step.kind == "runtime"), step)
 
     # --- the end ---

@@ -147,7 +147,8 @@ expect_output_has /dev/pts/
 
 test_begin "kill sends the signal, and the task stops with it"
 start sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
-sleep 0.3
+ctr_ tasks ls
+wait_until handles_term "$(awk -v id="$id" '$1 == id { print $2 }' <<<"$output")"
 ctr_ tasks kill --signal SIGTERM "$id"
 expect_success
 wait_task STOPPED

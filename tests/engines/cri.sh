@@ -110,7 +110,7 @@ if test_begin "a container of a pod is caged, its first process and what is exec
 	start_container . sh -c 'probe; exec sleep 600'
 	expect_success
 	for _ in $(seq 50); do
-		! grep -q "mount./sys/fs/cgroup" <(log_of) || break
+		! grep -q "of what was looked at" <(log_of) || break
 		sleep 0.2
 	done
 	expect_cage "the first process" "$(log_of)"

@@ -45,7 +45,7 @@ for runtime_name in agentrun agentrun-compat; do
 	expect_status 127
 	expect_error 'exec: "no-such-command": executable file not found in $PATH'
 	docker run --detach --name "$id" --runtime "$runtime_name" box sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
-	sleep 0.3
+	wait_until handles_term "$(inspect '{{.State.Pid}}')"
 	docker stop "$id"
 	expect_success
 	check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 5

@@ -229,11 +229,17 @@ expect_success
 run box echo again
 expect_output again
 
+# said LINE: by the container
+said() {
+	docker logs "$id"
+	grep -qxF "$1" <<<"$output"
+}
+
 # --- life ----------------------------------------------------------------------------------------
 
 test_begin "docker stop ends the container by its own signal handler"
 start box sh -c 'trap "echo stopping; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
-sleep 0.5
+wait_until said ready
 docker stop --time 10 "$id"
 expect_success
 check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 5
@@ -248,23 +254,22 @@ check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 137
 
 test_begin "docker kill sends any signal"
 start box sh -c 'trap "echo got usr1" USR1; echo ready; while :; do sleep 0.1; done'
-sleep 0.5
+wait_until said ready
 docker kill --signal USR1 "$id"
 expect_success
-sleep 0.5
-docker logs "$id"
-expect_output_has "got usr1"
+check_true "the trap is heard of" wait_until said "got usr1"
 
 test_begin "docker stop, start and restart keep the container's changes in volumes"
-start -v /data box sh -c 'echo run >>/data/runs; sleep 60'
+start -v /data box sh -c 'echo run >>/data/runs; grep -c run /data/runs; sleep 60'
+wait_until said 1
 docker restart --time 0 "$id"
 expect_success
+wait_until said 2
 docker stop --time 0 "$id"
 expect_success
 docker start "$id"
 expect_success
-docker exec "$id" grep -c run /data/runs
-expect_output 3
+check_true "it is the third run" wait_until said 3
 
 test_begin "docker pause stops time for the container, unpause goes on"
 start -v /data box sh -c 'while :; do echo . >>/data/ticks; sleep 0.1; done'

@@ -15,6 +15,10 @@ unit_of() {
 	systemctl list-units --all --plain --no-legend "$1" | awk '$1 !~ /conmon/ { print $1, $3 }'
 }
 
+unit_gone() {
+	[ -z "$(unit_of "$1")" ]
+}
+
 podman_() {
 	podman --root "$TEST_TMP/podman" --runroot "$TEST_TMP/podman-run" --storage-driver vfs \
 		--events-backend none --cgroup-manager systemd --runtime "$runtime" "$@"
@@ -31,7 +35,7 @@ if test_begin "podman's containers are scopes: run, exec, pause, rm" command:pod
 	check_equal "paused" "$(podman_ inspect --format '{{.State.Status}}' "$name")" paused
 	podman_ unpause "$name" >/dev/null
 	podman_ rm --force --time 0 "$name" >/dev/null
-	check_equal "units that are left" "$(unit_of "libpod-$name.scope")" ''
+	check_true "its unit goes" wait_until unit_gone "libpod-$name.scope"
 fi
 
 docker_() {
@@ -60,7 +64,7 @@ if test_begin "Docker's containers are scopes: run, exec, pause, rm" command:doc
 	check_equal "paused" "$(docker_ inspect --format '{{.State.Status}}' "$name")" paused
 	docker_ unpause "$name" >/dev/null
 	docker_ rm --force "$name" >/dev/null
-	check_equal "units that are left" "$(unit_of "docker-$name.scope")" ''
+	check_true "its unit goes" wait_until unit_gone "docker-$name.scope"
 	kill "$daemon"
 	wait "$daemon" || true
 fi

@@ -58,7 +58,9 @@ probe_bundle '.'
 bind_bundle "$TEST_TMP/volume" rw dev
 run_probes agent open:/host/disk
 expect_probe open:/host/disk 'EACCES|EPERM'
+edit_bundle "$bundle" "$privileged"
 run_probes compat open:/host/disk
+control_probe open:/host/disk
 assert_nothing_left
 
 if test_begin "where nothing guards, a node is made and opened" CAP_MKNOD; then

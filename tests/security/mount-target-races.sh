@@ -20,7 +20,7 @@ if not os.path.islink(link):
     os.symlink("/.." * 12 + victim, link)
 libc = ctypes.CDLL(None, use_errno=True)
 a, b = (volume + "/t").encode(), link.encode()
-end = time.monotonic() + 60
+end = time.monotonic() + 1000
 while time.monotonic() < end:
     libc.renameat2(-100, a, -100, b, 2)
 PYTHON
@@ -42,7 +42,7 @@ for profile in compat agent; do
 		check_equal "the host's folder" "$(ls -A "$TEST_TMP/victim")" file
 		check_equal "mounts on the host" "$(our_mounts)" ""
 	done
-	kill "$exchanger"
+	check_true "the link comes and goes all the time" kill "$exchanger"
 	wait "$exchanger" 2>/dev/null || true
 	note "$started of 40 containers started"
 	assert_nothing_left

@@ -43,6 +43,6 @@ for _ in $(seq 60); do
 done
 exec 8>&-
 wait
-note "$times of 60 runs joined the harmless one"
+check_true "runs of 60 that joined the harmless one: $times" [ "$times" -gt 0 ]
 umount "$harmless"
 assert_nothing_left

@@ -63,7 +63,7 @@ for kind in link pipe others; do
 	pipe) mkfifo "$record" ;;
 	others) cp "$TEST_TMP/record" "$record" && chmod 666 "$record" ;;
 	esac
-	RUN_SECONDS=10 run_agentrun exec "$id" true
+	RUN_SECONDS=${AGENTRUN_RUN_SECONDS:-10} run_agentrun exec "$id" true
 	check_false "$kind: exec succeeded" [ "$status" = 0 ]
 	check_false "$kind: exec hung" [ "$status" = 124 ]
 done
@@ -81,8 +81,10 @@ cp -p "$record" "$TEST_TMP/record"
 sleep 0.1
 sleep 100 &
 bystander=$!
-jq --argjson pid "$bystander" '.pid = $pid' "$TEST_TMP/record" >"$record"
+jq --argjson pid "$bystander" '.init_process_pid = $pid' "$TEST_TMP/record" >"$record"
+check_equal "the process on record" "$(jq .init_process_pid "$record")" "$bystander"
 run_agentrun kill "$id" KILL
+expect_error "container not running"
 check_true "the bystander lives" kill -0 "$bystander"
 head -c 100 "$TEST_TMP/record" >"$record"
 run_agentrun exec "$id" true

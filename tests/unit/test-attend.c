@@ -283,7 +283,7 @@ TEST("the last words before the exit are never lost")
 
 TEST("a child that keeps the terminal open is not waited for")
 {
-	CHECK_HAS(attend_in_terminal("(trap '' HUP; sleep 20 &) ; echo done", "", NULL), "done");
+	CHECK_HAS(attend_in_terminal("(trap '' HUP; sleep 100 &) ; echo done", "", NULL), "done");
 }
 
 TEST("a reader that goes away does not stop the process")

@@ -279,24 +279,29 @@ TEST("a container is being created while somebody works on it, and has failed af
 TEST("a container is deleted by force from under a command that hangs until its process ends")
 {
 	pid_t pid = start_process(), worker;
-	int status;
+	int status, locked[2];
+	char byte;
 
 	stand(pid);
+	CHECK_INT(pipe2(locked, O_CLOEXEC), 0);
 	worker = fork();
 	if (worker == 0) {
 		struct ar_dir dir = AR_DIR_INIT;
 
 		CHECK_INT(ar_dir_open(context.root, "one", AR_LOCK_EXCLUSIVE, &dir, &error), 0);
+		CHECK_INT(write(locked[1], "", 1), 1);
 		while (kill(pid, 0) == 0)
 			usleep(10000);
 		_exit(0);
 	}
-	usleep(50000); /* most likely it has the lock by now; if not, there is less to do */
+	CHECK_INT(read(locked[0], &byte, 1), 1);
 	if (fork() == 0)
 		_exit(ar_life_delete(&context, "one", true, &error) ? 1 : 0);
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	CHECK(WIFSIGNALED(status));
 	CHECK_INT(waitpid(worker, &status, 0), worker);
+	close(locked[0]);
+	close(locked[1]);
 	CHECK_INT(waitpid(-1, &status, 0) > 0, 1);
 	CHECK_INT(status, 0);
 	CHECK(!is_there());
