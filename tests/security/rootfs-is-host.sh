@@ -54,9 +54,15 @@ assert_nothing_left
 
 test_begin "a root is looked into as a source is: the socket of a service"
 app_root
-python3 -c 'import socket, sys
-socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$TEST_TMP/app/root.sock"
+AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+time.sleep(1000)' "$TEST_TMP/app/root.sock" &
+service=$!
+check_true "it is there" wait_until test -S "$TEST_TMP/app/root.sock"
 expect_refused "root.path" "it holds '$TEST_TMP/app/root.sock', the socket of a service"
+kill "$service"
+wait "$service" 2>/dev/null || true
 assert_nothing_left
 
 test_begin "a root of an engine has what its image has"
