@@ -148,9 +148,12 @@ expect_success
 
 test_begin "docker exec -it has a terminal"
 start box sleep 60
-docker_pty $'tty; echo "size $(stty size)"; exit 9' exec -it "$id" sh
+# the client tells the size when it has started
+run_pty $'tty; until [ "$(stty size)" != "0 0" ]; do sleep 0.1; done; echo "size $(stty size)"; exit 9' \
+	sh -c 'stty rows 31 columns 77; exec "$@"' sh "$docker_client" --host "unix://$docker_socket" exec -it "$id" sh
 expect_status 9
 expect_output_has /dev/pts/
+expect_output_has "size 31 77"
 check_lacks "output" "$output" "not a tty"
 
 test_begin "docker exec gives the command's status, 126 and 127"
@@ -336,6 +339,17 @@ docker exec "$id" sh -c 'echo out >/data/made'
 docker cp "$id:/data/made" "$TEST_TMP/made"
 expect_success
 check_equal "copied out" "$(cat "$TEST_TMP/made")" out
+
+test_begin "docker cp puts files into the root filesystem from outside, also where the container cannot"
+start box sleep 60
+docker cp "$TEST_TMP/copied" "$id:/etc/copied"
+expect_success
+docker exec "$id" cat /etc/copied
+expect_output in
+if has agentrun; then
+	docker exec "$id" rm /etc/copied
+	expect_error "Read-only file system"
+fi
 
 test_begin "docker cp out of the root filesystem works in a running container"
 start box sleep 60

@@ -180,6 +180,22 @@ run_agentrun run --detach --bundle "$bundle" "$id"
 expect_success
 check_equal status "$(container_status "$id")" running
 
+if test_begin "systemd's library and CRIU are not looked for unless they are asked for" command:strace; then
+	make_command "$bundle" . sh -c 'echo runs'
+	run_agentrun create --bundle "$bundle" "$id"
+	expect_success
+	make_command "$bundle-3" . sleep 1000
+	run_agentrun run --detach --bundle "$bundle-3" "$id-3"
+	expect_success
+	for command in "run --bundle $bundle $id-2" "state $id" "exec $id-3 true" "delete --force $id"; do
+		# shellcheck disable=SC2086 # words
+		ASAN_OPTIONS=detect_leaks=0 run_command strace -f -qq -o "$TEST_TMP/trace" -e trace=%file,execve "$AGENTRUN" --root "$state" $command
+		expect_success
+		check_true "$command: files were looked at" [ -s "$TEST_TMP/trace" ]
+		check_equal "$command" "$(grep -iE 'libsystemd|libcriu|criu|sd-bus|system_bus_socket' "$TEST_TMP/trace" || true)" ""
+	done
+fi
+
 # --- signals -------------------------------------------------------------------------------------
 
 for signal in "" TERM SIGTERM term sigterm 15; do

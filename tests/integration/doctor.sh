@@ -239,6 +239,31 @@ for ranges in '' user:100000:65536; do
 	[ -n "$ranges" ] || check_match "advice" "$(advice 'user namespaces' ids)" '^usermod .* user$'
 done
 
+# setting FILE VALUE: it says so to the doctor
+setting() {
+	printf 'echo %s >/run/setting; mount --bind /run/setting %s' "$2" "$1"
+}
+
+test_begin "no user namespace may be made"
+host "$(setting /proc/sys/user/max_user_namespaces 0)" doctor --format json
+check_equal "verdict" "$(verdict 'user namespaces' limit)" warning
+check_equal "found" "$(found 'user namespaces' limit)" "user.max_user_namespaces is 0: no container can have one"
+check_match "advice" "$(advice 'user namespaces' limit)" '^sysctl user\.max_user_namespaces='
+host "$(setting /proc/sys/user/max_user_namespaces 31000)" doctor --format json
+check_equal "verdict" "$(verdict 'user namespaces' limit)" ok
+
+for name in unprivileged_userns_clone:0 apparmor_restrict_unprivileged_userns:1; do
+	test_begin "user namespaces are for root alone: kernel.${name%:*}"
+	if ! [ -e "/proc/sys/kernel/${name%:*}" ]; then
+		skip "needs the kernel parameter kernel.${name%:*}"
+		continue
+	fi
+	host "$(setting "/proc/sys/kernel/${name%:*}" "${name#*:}")" doctor --format json
+	check_equal "verdict" "$(verdict 'user namespaces' unprivileged)" warning
+	check_equal "found" "$(found 'user namespaces' unprivileged)" "kernel.${name%:*} is ${name#*:}"
+	check_match "advice" "$(advice 'user namespaces' unprivileged)" '^for containers without root: '
+done
+
 # --- policy and state ------------------------------------------------------------------------------
 
 policy() {

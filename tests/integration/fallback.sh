@@ -180,7 +180,7 @@ check_equal "the image's file" "$(<"$bundle/rootfs/opt/sub/file")" "of the image
 assert_nothing_left
 
 for profile in compat agent; do
-	test_begin "who may make no device gets the host's nodes, in the profile $profile" command:setpriv
+	test_begin "who may make no device gets the host's nodes, in the profile $profile" command:setpriv || continue
 	make_command "$bundle" . sh -c 'stat -c "%t:%T %a" /dev/null /dev/full; echo x >/dev/null && head -c 1 /dev/zero | wc -c
 		chmod 666 /dev/null 2>/dev/null || echo and cannot change them'
 	run_command setpriv --inh-caps=-mknod --bounding-set=-mknod "$AGENTRUN" --root "$state" --profile "$profile" run --bundle "$bundle" "$id"

@@ -100,7 +100,7 @@ users_nothing_left
 
 # unshare(1) denies setgroups(2) there, as it must.
 for profile in compat agent; do
-	test_begin "an ordinary user who is root of a namespace of one id runs containers in it ($profile)" command:unshare
+	test_begin "an ordinary user who is root of a namespace of one id runs containers in it ($profile)" command:unshare || continue
 	users_bundle 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))' \
 		sh -c 'tr -s " " </proc/self/uid_map; cat /proc/self/setgroups'
 	mkdir "$session/state"

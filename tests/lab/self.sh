@@ -97,6 +97,33 @@ with_machine -a tcg
 expect_status 125
 check_equal "boots" "$(grep -c . "$bundle/boots")" 1
 
+# KVM is one that boots a machine: the stand-in for QEMU does with it what $1 says, once for each start of the host.
+if [ -w /dev/kvm ]; then
+	for kvm in boots fails; do
+		test_begin "the accelerator is found out by a boot, and that once (KVM $kvm)"
+		mkdir -p "$bundle/cache"
+		for kept in "${AGENTRUN_TEST_CACHE:-/var/cache/agentrun-tests}"/lab-{light,kernel-6.12}-*; do
+			ln -s "$kept" "$bundle/cache/"
+		done
+		# shellcheck disable=SC2016
+		machine 'case "$*" in *accel=kvm*) echo kvm ;; *) echo tcg ;; esac >>"'"$bundle"'/tried"
+			case "$*" in *accel=kvm*) [ '"$kvm"' = boots ] || exit 1 ;; esac
+			printf "started\nended 0\n" >"$folder/status"'
+		for _ in 1 2; do
+			AGENTRUN_TEST_CACHE=$bundle/cache with_machine
+			expect_success
+		done
+		if [ "$kvm" = boots ]; then
+			check_equal "what was tried" "$(tr '\n' ' ' <"$bundle/tried")" "kvm kvm kvm "
+		else
+			check_equal "what was tried" "$(tr '\n' ' ' <"$bundle/tried")" "kvm tcg tcg "
+		fi
+	done
+else
+	test_begin "the accelerator is found out by a boot"
+	skip "needs /dev/kvm"
+fi
+
 # suite FILE: tests/lab/suite with that machine
 suite() {
 	RUN_SECONDS=300 run_command env "PATH=$bundle/bin:$PATH" AGENTRUN_LAB_ACCEL=tcg "$SRCDIR/tests/lab/suite" "$@"

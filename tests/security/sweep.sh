@@ -39,6 +39,8 @@ make_bundles() {
 		.hostname = "sweep" | .domainname = "sweep.test" | .process.user.additionalGids = [2000, 2001]
 		| .process.user.umask = 63 | .process.oomScoreAdj = 100
 		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 512, hard: 512}, {type: "RLIMIT_CORE", soft: 0, hard: 0}]
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: [],
+			syscalls: [{names: ["swapon", "swapoff"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]}
 		| .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "80"}
 		| .mounts += [{destination: "/data", type: "bind", source: $data, options: ["rbind", "ro", "nosuid"]},
 			{destination: "/data/ro", type: "tmpfs", source: "tmpfs", options: ["ro", "size=4k"]},
