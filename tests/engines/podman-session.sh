@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# podman of a user whose systemd makes the cgroups, which is what podman chooses in a session: scopes, limits, the cage. In the
-# lab alone: it starts a user's services.
+# podman of a user whose systemd makes the cgroups, which is what podman chooses in a session: scopes, limits, the cage, health
+# checks by timers, systemd in a container. In the lab alone: it starts a user's services.
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
+. "$(dirname "$0")/../integration/debian.bash"
 needs root systemd userns command:podman command:conmon command:newuidmap command:loginctl
 [ -e /lab/asked ] || skip_all "needs the full lab, whose users may have sessions"
 user=$(getent passwd 1000 | cut -d : -f 1)
 [ -n "$user" ] || skip_all "needs a user 1000"
 [ -e /usr/lib/systemd/user/dbus.socket ] || skip_all "needs the package dbus-user-session"
+debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
 
 home=$TEST_TMP/home
 as_user=(setpriv --reuid 1000 --regid 1000 --init-groups env -i "PATH=$PATH" "HOME=$home" "USER=$user"
@@ -59,6 +61,8 @@ done
 chmod go+x "$(dirname "$TEST_TMP")"
 chmod 755 "$TEST_TMP" "$TEST_TMP/bin"
 install -d -o 1000 -g 1000 -m 700 "$home"
+# of the timers that run health checks
+"${as_user[@]}" systemctl --user set-environment "HOME=$home" "PATH=$PATH"
 grep -q "^$user:" /etc/subuid || echo "$user:100000:65536" | tee -a /etc/subuid >>/etc/subgid
 mkdir -p "$home/.config/containers/containers.conf.d"
 sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/containers.conf.in" >"$home/.config/containers/containers.conf.d/50-agentrun.conf"
@@ -112,6 +116,42 @@ if test_begin "a container is caged" agentrun; then
 	# that the memory of memfd_create is not executed takes root's rights
 	expect_cage "in a session" "$output" memory
 fi
+
+test_begin "a health check is run by a timer of the user's systemd"
+start --health-cmd 'test -e /tmp/healthy' --health-interval 1s --health-retries 1 box sleep 600
+health_is() {
+	podman_ inspect --format '{{.State.Health.Status}}' "$id"
+	[ "$output" = "$1" ]
+}
+check_true "it is unhealthy" wait_until health_is unhealthy
+podman_ exec "$id" touch /tmp/healthy
+expect_success
+check_true "it is healthy" wait_until health_is healthy
+
+test_begin "podman checkpoints no container of an ordinary user's, with any runtime"
+podman_ --runtime agentrun-compat run --detach --name "$id" --network none box sleep 600
+expect_success
+podman_ container checkpoint "$id"
+expect_error "requires root"
+
+test_begin "systemd runs in a container under agentrun-compat, and stops by its own signal"
+tar -C "$debian_root" -cf "$TEST_TMP/debian.tar" .
+chmod 644 "$TEST_TMP/debian.tar"
+podman_ import "$TEST_TMP/debian.tar" debian
+expect_success
+podman_ --runtime agentrun-compat run --detach --systemd=always --log-driver k8s-file --name "$id" --network none debian /sbin/init
+expect_success
+booted() {
+	podman_ exec "$id" systemctl is-system-running
+	case $output in running | degraded) return 0 ;; *) return 1 ;; esac
+}
+check_true "it comes up" wait_until booted
+podman_ exec "$id" systemd-run --wait --quiet --pipe echo "from a unit"
+expect_output "from a unit"
+podman_ stop --time 60 "$id"
+expect_success
+podman_ inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$id"
+check_match "how it ended" "$output" '^exited (0|130)$'
 
 test_begin "when all is removed nothing is left"
 engine_forget

@@ -3,7 +3,10 @@
 # checkpoint and restore with CRIU itself: what a container was doing goes on.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../helpers.bash"
 needs root cgroup command:criu
+build_helper lock
+build_helper connection
 
 # compat ARGUMENT...: in the profile that may do it.
 compat() {
@@ -370,18 +373,53 @@ restore
 expect_counting
 end
 
-# --- what else CRIU can take a checkpoint of ---------------------------------------
+# --- what CRIU takes a checkpoint of only when it is asked to ---------------------------------------
 
-# program SCRIPT: one that writes /tmp/count, as counter's.
+# refuses_dump PART: a checkpoint without the option fails, CRIU's log says why, and the container runs on.
+refuses_dump() {
+	rm -rf "$image"
+	compat checkpoint --image-path "$image" "$id"
+	expect_error "criu failed: type DUMP"
+	check_match "CRIU's log" "$(cat "$image/dump.log")" "$1"
+	check_equal "the status" "$(container_status)" running
+}
+
+# program SCRIPT [FILTER [JQ-ARGUMENT...]]: one that writes /tmp/count, as counter's.
 program() {
 	count_file=$bundle/rootfs/tmp/count
 	make_command "$bundle" '.root.readonly = false' sh -c "$1"
+	cp "$helpers_folder"/{connection,lock} "$bundle/rootfs/"
+	[ $# = 1 ] || edit_bundle "$bundle" "${@:2}"
 	detached
 	expect_counting
 }
 
 # shellcheck disable=SC2016 # for the shell in the container
 counting='i=0; while :; do i=$((i + 1)); echo $i >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done'
+
+test_begin "--file-locks: a lock is held again by who held it"
+program "exec /lock /tmp/lock sh -c '$counting'"
+refuses_dump 'file locks'
+checkpoint --file-locks
+restore --file-locks
+expect_counting
+compat exec "$id" /lock /tmp/lock
+expect_status 1
+compat exec "$id" /lock /tmp/free
+expect_success
+end
+
+test_begin "--link-remap: an open file whose name is gone is the one that another name leads to"
+program "exec 9>>/tmp/name; ln /tmp/name /tmp/other; rm /tmp/name; ${counting/sleep/'echo line >&9; sleep'}"
+refuses_dump 'link-remap'
+checkpoint --link-remap
+lines=$(wc -l <"$bundle/rootfs/tmp/other")
+restore
+expect_counting
+check_true "it writes on, after $lines lines" test "$(wc -l <"$bundle/rootfs/tmp/other")" -gt "$lines"
+check_false "the name is back" test -e "$bundle/rootfs/tmp/name"
+check_equal "other names" "$(find "$bundle/rootfs/tmp" -name 'link_remap*')" ""
+end
 
 test_begin "a file that is deleted and open goes into the image"
 program "exec 9>/tmp/gone 8</tmp/gone; rm /tmp/gone; echo kept >&9; while [ ! -e /tmp/end ]; do sleep 0.05; echo \$((n += 1)) >/tmp/count; done
@@ -395,6 +433,23 @@ for _ in $(seq 100); do
 done
 check_equal "what is in it" "$(cat "$bundle/rootfs/tmp/said")" kept
 end
+
+# CRIU brings back the links of a namespace after the sockets in it: what has connections is in one that is joined, as with
+# engines.
+if test_begin "--tcp-established: a connection goes on" command:iptables-restore command:ip; then
+	ip netns add "$id"
+	ip -n "$id" link set lo up
+	program "exec /connection /tmp/count" '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/run/netns/$id"
+	refuses_dump 'tcp-established'
+	expect_counting
+	checkpoint --tcp-established
+	at=$(count)
+	restore --tcp-established
+	expect_counting
+	check_true "it has counted on, not from 1" test "$(count)" -gt "$at"
+	end
+	ip netns del "$id"
+fi
 
 test_begin "--lazy-pages: memory comes to the restored container while it runs"
 if ! criu check --feature uffd >/dev/null 2>&1; then
