@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/mount-table.h"
 #include "kernel/probe-internal.h"
 #include "policy/engines.h"
 #include "policy/hostpaths.h"
@@ -100,15 +101,17 @@ static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 /*
  * Whether a process has bound the socket behind fd, in whichever network namespace: a program that
  * has ended leaves the file. It is asked for datagrams, by which one that waits for connections
- * gets none (unix(7)).
+ * gets none (unix(7)). 1, 0, or -errno.
  */
-static bool is_bound(int fd)
+static int is_bound(int fd)
 {
 	_cleanup_fd_ int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
+	if (sock < 0)
+		return -errno;
 	(void)ar_fd_path(address.sun_path, fd);
-	return sock < 0 || connect(sock, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+	return connect(sock, (struct sockaddr *)&address, sizeof(address)) == 0 ||
 	       errno != ECONNREFUSED;
 }
 
@@ -126,19 +129,22 @@ struct look {
 	struct ar_probing *p;
 	struct ar_source *s;
 	unsigned int left;
-	dev_t dev; /* of the source */
 };
 
 static int look_at_socket(struct look *l, int dir, const char *path, const char *name)
 {
 	_cleanup_fd_ int fd = entry_at(dir, name);
 	struct stat st;
+	int r;
 
 	if (fd < 0)
 		return ar_is_shortage(-fd) ? fd : 0;
-	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && is_bound(fd))
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return 0;
+	r = is_bound(fd);
+	if (r != 0) /* who cannot be asked counts as well */
 		note(l->p, l->s, ar_printf(l->p->arena, "%s/%s", path, name), st.st_uid);
-	return 0;
+	return ar_is_shortage(-r) ? r : 0;
 }
 
 typedef int look_fn(struct look *l, int dir, const char *path, const char *name);
@@ -173,6 +179,16 @@ static DIR *open_entries(int dir, int *ret_error)
 	return entries;
 }
 
+/* Without mount ids (statx(2) of Linux 5.8) by the device, which a subvolume of btrfs has of its own. */
+static bool is_mounted_there(const struct ar_source *s, int fd, const struct stat *st)
+{
+	uint64_t mount, own;
+
+	if (ar_mount_id(fd, &mount) == 0 && ar_mount_id(s->fd, &own) == 0)
+		return mount != own;
+	return st->st_dev != s->dev;
+}
+
 static int look_into_directory(struct look *l, int dir, const char *path, const char *name)
 {
 	_cleanup_entries_ DIR *entries = NULL;
@@ -184,9 +200,9 @@ static int look_into_directory(struct look *l, int dir, const char *path, const 
 	if (fd < 0)
 		return ar_is_shortage(-fd) ? fd : 0;
 	/* what is mounted there comes along with a recursive bind alone */
-	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode) ||
-	    (!l->s->recursive && st.st_dev != l->dev) || fstatfs(fd, &fs) < 0 ||
-	    fs.f_type == AUTOFS_SUPER_MAGIC)
+	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode) || fstatfs(fd, &fs) < 0 ||
+	    fs.f_type == AUTOFS_SUPER_MAGIC ||
+	    (!l->s->recursive && is_mounted_there(l->s, fd, &st)))
 		return 0;
 	entries = open_entries(fd, &r);
 	if (entries)
@@ -195,19 +211,23 @@ static int look_into_directory(struct look *l, int dir, const char *path, const 
 	return ar_is_shortage(-r) ? r : 0;
 }
 
-/* Sources that are taken whatever is in them. */
+/* Sources of binds that are taken whatever is in them. */
 static bool is_taken(const struct ar_probing *p, const struct ar_source *s)
 {
-	const struct ar_engine_file *volume = ar_engine_volume_find(s->resolved);
+	const struct ar_engine_file *file;
 
+	if (s == &p->facts->root)
+		return false;
+	/* one that may be mounted anywhere is a volume */
+	file = ar_engine_file_find(p->spec, p->facts->id, s->resolved, "/");
 	return ar_path_in(s->resolved, &p->config->bind_sources) ||
-	       (volume && !ar_engine_is_kubelet(volume) && !s->names.n && !s->inside.n);
+	       (file && !ar_engine_is_kubelet(file) && !s->names.n && !s->inside.n);
 }
 
 /* What stands right in a source comes first: its directories may be long. */
 static int look_into(struct ar_probing *p, struct ar_source *s, struct ar_error *err)
 {
-	struct look l = { .p = p, .s = s, .left = LOOK_ENTRIES, .dev = s->dev };
+	struct look l = { .p = p, .s = s, .left = LOOK_ENTRIES };
 	_cleanup_entries_ DIR *entries = NULL;
 	int r;
 

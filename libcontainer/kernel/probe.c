@@ -42,7 +42,6 @@ static char *read_text(struct ar_probing *p, const char *path, size_t max)
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len;
 	char *text;
-
 	int r = fd < 0 ? -errno : ar_file_read_fd(p->arena, fd, path, max, &text, &len, NULL);
 
 	ar_probe_failed(p, r);

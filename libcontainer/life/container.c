@@ -58,32 +58,30 @@ void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_proc
 		ar_log(AR_LOG_WARN, "ignoring unknown or unavailable capabilities: [%s]", unknown);
 }
 
-/* Whether another container that lives, or is being made, has the same cgroup. While we lack what
- * it takes to read the records, one of them may have it. */
-static bool is_shared(const char *root, const struct ar_record *record)
+/* Whether another container that lives, or is being made, has the same cgroup: 1, 0, or -errno while
+ * we lack what it takes to read the records. */
+static int is_shared(const char *root, const struct ar_record *record, struct ar_error *err)
 {
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
-	struct ar_error ignored;
 	struct ar_strings ids;
-	int r;
+	int r = ar_ids(arena, root, &ids, err);
 
-	r = ar_ids(arena, root, &ids, &ignored);
 	if (r < 0)
-		return ar_is_shortage(-r);
+		return ar_is_shortage(-r) ? r : 0;
 	for (size_t i = 0; i < ids.n; i++) {
 		struct ar_view view;
 
 		if (ar_streq(ids.items[i], record->id))
 			continue;
-		r = ar_container_view(root, arena, ids.items[i], &view, &ignored);
+		r = ar_container_view(root, arena, ids.items[i], &view, err);
 		if (r < 0 && ar_is_shortage(-r))
-			return true;
+			return r;
 		if (r == 0 && view.status != AR_STATUS_STOPPED &&
 		    ar_streq(view.record->cgroup, record->cgroup) &&
 		    ar_streq(view.record->cgroup_root, record->cgroup_root))
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 /*
@@ -93,9 +91,9 @@ static bool is_shared(const char *root, const struct ar_record *record)
  * and those of a create that died may not have seen that yet: they are its own unless another
  * container is on record for that cgroup.
  */
-enum ar_occupants ar_container_occupants(const char *root, const struct ar_record *record,
-					 const struct ar_effective *effective,
-					 const struct ar_cgroup *cgroup)
+int ar_container_occupants(const char *root, const struct ar_record *record,
+			   const struct ar_effective *effective, const struct ar_cgroup *cgroup,
+			   enum ar_occupants *ret, struct ar_error *err)
 {
 	const struct ar_namespace *ns = effective ? ar_spec_namespace(effective->spec, "pid")
 						  : NULL;
@@ -105,9 +103,12 @@ enum ar_occupants ar_container_occupants(const char *root, const struct ar_recor
 
 	/* of whom nothing can be known nobody is killed: it goes if it is empty, and else it is
 	 * told */
+	*ret = AR_OCCUPANTS_NONE;
 	if (r == 0 || (own_namespace && r != -ETIMEDOUT))
-		return AR_OCCUPANTS_NONE;
-	return own_namespace || is_shared(root, record) ? AR_OCCUPANTS_OTHERS : AR_OCCUPANTS_ITS;
+		return 0;
+	r = own_namespace ? 1 : is_shared(root, record, err);
+	*ret = r == 0 ? AR_OCCUPANTS_ITS : AR_OCCUPANTS_OTHERS;
+	return r < 0 ? r : 0;
 }
 
 void ar_container_tell_others(const char *id, const struct ar_cgroup *cgroup)

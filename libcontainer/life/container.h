@@ -32,10 +32,11 @@ enum ar_occupants {
 };
 /*
  * effective may be NULL, which says nothing of a pid namespace. root: where other containers are.
+ * With an error, which is a want of descriptors or memory, they count as others.
  */
-enum ar_occupants ar_container_occupants(const char *root, const struct ar_record *record,
-					 const struct ar_effective *effective,
-					 const struct ar_cgroup *cgroup);
+int ar_container_occupants(const char *root, const struct ar_record *record,
+			   const struct ar_effective *effective, const struct ar_cgroup *cgroup,
+			   enum ar_occupants *ret, struct ar_error *err);
 /* A warning that the cgroup stays for those others. */
 void ar_container_tell_others(const char *id, const struct ar_cgroup *cgroup);
 void ar_container_done(struct ar_container *container);

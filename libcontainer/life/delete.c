@@ -127,7 +127,7 @@ static int find_effective(struct removal *removal, const char *id, bool force, s
 
 /* A configuration that is broken does not keep a cgroup; one that we lack what it takes to read may
  * say that who is there is somebody else. */
-static int occupants(struct removal *removal, const struct ar_cgroup *cgroup, bool force,
+static int occupants(struct removal *removal, const struct ar_cgroup *cgroup,
 		     enum ar_occupants *ret, struct ar_error *err)
 {
 	bool stopped = removal->status == AR_STATUS_STOPPED;
@@ -137,11 +137,10 @@ static int occupants(struct removal *removal, const struct ar_cgroup *cgroup, bo
 	 * says nothing of the processes of a create that died */
 	if (stopped && !removal->effective && ar_cgroup_await_empty(cgroup, 0) < 0)
 		r = read_effective(removal, true, err);
-	if (r < 0 && (!force || ar_is_shortage(-r)))
+	if (r < 0 && ar_is_shortage(-r))
 		return r;
-	*ret = ar_container_occupants(removal->root, removal->record,
-				      stopped ? removal->effective : NULL, cgroup);
-	return 0;
+	return ar_container_occupants(removal->root, removal->record,
+				      stopped ? removal->effective : NULL, cgroup, ret, err);
 }
 
 static int remove_cgroup(struct removal *removal, bool force, struct ar_error *err)
@@ -156,7 +155,7 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	r = ar_cgroup_reopen(removal->arena, record->cgroup_root, record->cgroup, &cgroup, err);
 	if (r == 0 &&
 	    (removal->status == AR_STATUS_STOPPED || removal->status == AR_STATUS_CREATING))
-		r = occupants(removal, &cgroup, force, &who, err);
+		r = occupants(removal, &cgroup, &who, err);
 	if (r == 0 && who == AR_OCCUPANTS_OTHERS)
 		ar_container_tell_others(record->id, &cgroup);
 	if (r < 0 || who == AR_OCCUPANTS_OTHERS)

@@ -77,6 +77,7 @@ static int has_left(struct ar_container *c, const char *root, struct ar_error *e
 {
 	_cleanup_cgroup_ struct ar_cgroup cgroup = AR_CGROUP_INIT;
 	const struct ar_record *record = c->record;
+	enum ar_occupants who;
 	int r;
 
 	if (!record->cgroup)
@@ -86,9 +87,9 @@ static int has_left(struct ar_container *c, const char *root, struct ar_error *e
 		return r;
 	if (c->status == AR_STATUS_STOPPED)
 		r = ar_container_read_effective(c, err);
-	return r < 0 ? r
-		     : ar_container_occupants(root, record, c->effective, &cgroup) ==
-			       AR_OCCUPANTS_ITS;
+	if (r == 0)
+		r = ar_container_occupants(root, record, c->effective, &cgroup, &who, err);
+	return r < 0 ? r : who == AR_OCCUPANTS_ITS;
 }
 
 /* Processes outlive the first one where they have no pid namespace of their own. */

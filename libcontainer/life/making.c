@@ -331,7 +331,8 @@ static void leave_to_others(struct ar_making *m)
 	ar_step_clone.undo(&m->run); /* its init, unless it has ended */
 	if (ar_cgroup_reopen(m->arena, m->run.cgroup.root, m->run.cgroup.path, &now, &ignored) < 0)
 		return; /* what is wrong is told when it is removed */
-	who = ar_container_occupants(m->state_root, &m->record, m->effective, &now);
+	/* with an error they are others' */
+	(void)ar_container_occupants(m->state_root, &m->record, m->effective, &now, &who, &ignored);
 	if (who == AR_OCCUPANTS_OTHERS) {
 		ar_container_tell_others(m->run.id, &now);
 		m->run.cgroup_made = false;

@@ -251,22 +251,23 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 	return reason;
 }
 
-/* Also by the names that it has beside that of a volume. */
-static bool is_declared(const struct ar_merging *m, const struct ar_source *s, const char *own)
+/* By its own name, or by another one of it, where no name but those of volumes is left out. */
+static bool is_declared(const struct ar_merging *m, const struct ar_source *s)
 {
-	bool declared = own != NULL;
+	bool declared = false;
 
+	for (size_t i = 0; i < s->names.n; i++)
+		declared = declared || ar_path_in(s->names.items[i], &m->config->bind_sources);
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
 		declared = declared && (ar_engine_volume_find(ar_source_name(s, i)) ||
 					ar_path_in(ar_source_name(s, i), &m->config->bind_sources));
 	return declared || ar_path_in(s->resolved, &m->config->bind_sources);
 }
 
-/* What the name of a source alone does not say of it. own: as judge_names() found it. */
-static const char *judge_contents(const struct ar_merging *m, const struct ar_source *s,
-				  const char *own)
+/* What the name of a source alone does not say of it. */
+static const char *judge_contents(const struct ar_merging *m, const struct ar_source *s)
 {
-	bool declared = is_declared(m, s, own);
+	bool declared = is_declared(m, s);
 
 	if (s->holds && s->holds[0] == '/')
 		return ar_printf(m->arena, "it is or holds %s (%s)", ar_sensitive_what(s->holds),
@@ -341,7 +342,7 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return refuse(s->mounted);
 	reason = judge_names(m, s, file, destination, &own);
 	if (!reason && (!file || own))
-		reason = judge_contents(m, s, own);
+		reason = judge_contents(m, s);
 	if (reason)
 		return refuse(reason);
 	if (v.fate != AR_BIND_TAKE)

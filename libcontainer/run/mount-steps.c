@@ -133,7 +133,7 @@ static int place_bind(struct ar_run *run, size_t i, const struct ar_mount *m,
 		r = ar_target_open(run, i, m, !S_ISDIR(source->mode), &target, err);
 	if (r == 0 && is_dir(target) != S_ISDIR(source->mode))
 		r = ar_fail(err, ENOTDIR, "mount '%s' on '%s': a file and a directory",
-			    source->resolved, m->destination);
+			    ar_source_shown(source), m->destination);
 	if (r == 0)
 		r = ar_target_check_proc(run, m, target, source->fd, err);
 	return r < 0 ? r : ar_mount_place(q, target, ret_mount, err);

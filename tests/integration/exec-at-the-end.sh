@@ -16,6 +16,9 @@ number() {
 	grep "^$1(" "$TEST_TMP/trace" | grep -nE -m 1 "$2" | cut -d : -f 1
 }
 
+# longer than an exec takes to come there
+wait=$((${AGENTRUN_RUN_SECONDS:-60} / 15))
+
 while IFS='|' read -r what call regex; do
 	test_begin "the container ends before $what: the exec says that it is stopped"
 	make_command "$bundle" . sleep 1000
@@ -25,10 +28,10 @@ while IFS='|' read -r what call regex; do
 	expect_success
 	pid=$(container_pid "$id")
 	(
-		sleep 3
+		sleep "$wait"
 		kill -KILL "$pid"
 	) &
-	traced -e "inject=$call:delay_enter=8000000:when=$(number "$call" "$regex")"
+	traced -e "inject=$call:delay_enter=$((wait * 2))000000:when=$(number "$call" "$regex")"
 	wait
 	check_has "the trace" "$(cat "$TEST_TMP/trace")" "(DELAYED)"
 	expect_status 255

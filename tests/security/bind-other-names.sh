@@ -136,3 +136,12 @@ for source in "$TEST_TMP/harmless" "$TEST_TMP/tree"; do
 	fi
 done
 assert_nothing_left
+
+test_begin "what lies in a source may be declared by another name: the source is not"
+bind_bundle "$TEST_TMP/tree"
+run_command unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+	"$TEST_TMP/tree/below" "$TEST_TMP/harmless" "$AGENTRUN" --root "$state" --config "$TEST_TMP/declared.conf" --profile strict \
+	run --bundle "$bundle" "$id"
+expect_error "the strict profile takes only sources that bind-sources declares"
+check_lacks "what ran" "$output" escaped
+assert_nothing_left

@@ -41,9 +41,11 @@ assert_nothing_left
 
 # app_root: a root that is a directory of some application of the host, which tools are bound into.
 app_root() {
-	attack_bundle '.root.path = $root | .process.args = ["sh", "-c", "ls -A / ; echo escaped"]' --arg root "$TEST_TMP/app"
-	rm -rf "$TEST_TMP/app"
-	mv "$bundle/rootfs" "$TEST_TMP/app"
+	app=${1:-$TEST_TMP/app}
+	attack_bundle '.root.path = $root | .process.args = ["sh", "-c", "ls -A / ; echo escaped"]' --arg root "$app"
+	rm -rf "$app"
+	mkdir -p "${app%/*}"
+	mv "$bundle/rootfs" "$app"
 }
 
 test_begin "a root is looked into as a source is: credentials"
@@ -52,18 +54,21 @@ mkdir "$TEST_TMP/app/.aws"
 expect_refused "root.path" "it holds a store of credentials (.aws)"
 assert_nothing_left
 
-test_begin "a root is looked into as a source is: the socket of a service"
-app_root
-AGENTRUN_TEST=$lib_mark python3 -c 'import socket, sys, time
+# also one that looks like a volume, and a service in a network namespace of its own
+for place in "$TEST_TMP/app" "$TEST_TMP/volumes/x/_data"; do
+	test_begin "a root is looked into as a source is: the socket of a service in ${place##*/}"
+	app_root "$place"
+	AGENTRUN_TEST=$lib_mark unshare --net python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
-time.sleep(1000)' "$TEST_TMP/app/root.sock" &
-service=$!
-check_true "it is there" wait_until test -S "$TEST_TMP/app/root.sock"
-expect_refused "root.path" "it holds '$TEST_TMP/app/root.sock', the socket of a service"
-kill "$service"
-wait "$service" 2>/dev/null || true
-assert_nothing_left
+time.sleep(1000)' "$app/root.sock" &
+	service=$!
+	check_true "it is there" wait_until test -S "$app/root.sock"
+	expect_refused "root.path" "it holds '$app/root.sock', the socket of a service"
+	kill "$service"
+	wait "$service" 2>/dev/null || true
+	assert_nothing_left
+done
 
 test_begin "a root of an engine has what its image has"
 attack_bundle .
