@@ -383,7 +383,7 @@ assert_engine_left_nothing() {
 
 tap_test_done() {
 	engine_forget
-	lib_clean
+	[ -n "$engine_keep" ] || lib_clean
 	rm -rf "$bundle"
 }
 
