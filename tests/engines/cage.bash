@@ -10,16 +10,19 @@
 #
 # A part fails as well where nothing of it was looked at.
 
-cage_parts=(end root scratch privileges filter calls memory capabilities masked kernel devices mounts namespaces rlimits limits)
+cage_parts=(end root scratch home privileges groups filter calls memory siblings capabilities masked kernel devices mounts namespaces rlimits limits)
 # shellcheck disable=SC2034 # for those that make a test of each
 declare -A cage_words=(
 	[end]="the probe looks at everything"
 	[root]="the root filesystem and the folder of devices are read-only"
 	[scratch]="scratch folders are writable and bounded, and nothing runs from them"
+	[home]="the home is writable and bounded, and programs run from it"
 	[privileges]="no program gets more privileges"
+	[groups]="groups that are powerful on the host are left out"
 	[filter]="system calls are filtered"
 	[calls]="calls that lead out are denied by name"
 	[memory]="memory is not executed"
+	[siblings]="what is executed in a container does not see into its first process"
 	[capabilities]="capabilities are those of the agent list"
 	[masked]="masked paths show nothing of the host"
 	[kernel]="the kernel's settings and cgroups are read-only"
@@ -98,8 +101,22 @@ cage_scratch() {
 	done
 }
 
+cage_home() {
+	local blocks size
+	check_equal "writing to the home, $cage_how" "$(cage_seen home)" "done"
+	check_equal "running from the home, $cage_how" "$(cage_seen "run home")" "done"
+	read -r blocks size < <(cage_seen "size home") || true
+	cage_between "size of the home" "$((${blocks:-0} * ${size:-0}))" 1 1073741824
+}
+
 cage_privileges() {
 	check_equal "NoNewPrivs, $cage_how" "$(cage_seen NoNewPrivs)" 1
+}
+
+# Its /etc/group has root in "disk", whose number engines pass on.
+cage_groups() {
+	check_equal "lines of groups, $cage_how" "$(cage_all $'^groups\t' | wc -l)" 1
+	check_lacks "groups, $cage_how" " $(cage_seen groups) " " 6 "
 }
 
 cage_filter() {
@@ -125,6 +142,13 @@ cage_calls() {
 cage_memory() {
 	cage_calls_give 'EACCES|EPERM' memfd-exec
 	cage_calls_give 'EACCES|EPERM|ENOSYS' memfd-execveat
+}
+
+cage_siblings() {
+	case $cage_how in
+	*exec*) if has landlock; then cage_refused sibling 'Permission denied'; fi ;;
+	*) check_equal "a first process has no sibling, $cage_how" "$(cage_seen sibling)" "" ;;
+	esac
 }
 
 # CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE

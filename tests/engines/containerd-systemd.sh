@@ -125,7 +125,7 @@ fi
 if test_begin "a container of such a pod is caged" agentrun cpu; then
 	start_limited_pod
 	exec_in probe
-	expect_cage "with systemd's cgroups" "$said"
+	expect_cage "exec with systemd's cgroups" "$said"
 	remove_pod
 	systemctl stop "$slice"
 fi

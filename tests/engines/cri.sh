@@ -134,7 +134,7 @@ if test_begin "added capabilities, an unconfined profile and a user are held to 
 	start_container '.linux.security_context |= . + {capabilities: {add: ["ALL"]}, seccomp: {profile_type: 1}}' sleep 600
 	expect_success
 	exec_in probe
-	expect_cage "with everything added" "$said"
+	expect_cage "exec with everything added" "$said"
 fi
 
 if test_begin "a user by number, with further groups, has no capability" agentrun; then

@@ -48,10 +48,17 @@ expect_output "systemd 2"
 docker_images
 start box sleep 60
 check_match "cgroup" "$(sed -n 's/^0:://p' "/proc/$(inspect '{{.State.Pid}}')/cgroup")" '^/system\.slice/docker-[0-9a-f]{64}\.scope$'
+unit=docker-$(inspect '{{.Id}}').scope
+run_command systemctl status --no-pager "$unit"
+expect_success
+expect_output_has "Active: active (running)"
+run_command systemd-cgls --no-pager --full
+expect_success
+expect_output_has "$unit"
 docker exec "$id" probe
 expect_success
 in_host() { "$@"; }
-expect_cage "below Docker's service" "$output"
+expect_cage "exec below Docker's service" "$output"
 docker rm --force "$id"
 expect_success
 

@@ -126,6 +126,35 @@ check_equal "blocks" "$performed" "$(grep -c '^```sh$' "$page")"
 check_equal "chapters" "$(awk '/^#/ && !inside { chapter = $0; sub(/^#+ /, "", chapter) } /^```/ { inside = !inside } /^```sh$/ { print chapter }' "$page" | uniq)" \
 	"$(printf '%s\n' Engines Docker containerd podman buildah 'Without an engine' 'Where the state is')"
 
+# Those that need another host, or are the start of many: the file that runs it, and how it says so there.
+test_begin "every command within a sentence is in a block, or run by another test"
+declare -A elsewhere=(
+	["ctr containers checkpoint"]="containerd.sh: ctr_ containers checkpoint "
+	["docker checkpoint"]="docker-checkpoint.sh: docker checkpoint create "
+	["docker exec --privileged"]="docker-cage.sh: docker exec --privileged "
+	["docker run --runtime=agentrun IMAGE"]="images.sh: --runtime agentrun"
+	["docker start --checkpoint"]="docker-checkpoint.sh: docker start --checkpoint "
+	["loginctl enable-linger"]="podman-session.sh: loginctl enable-linger "
+	["podman --runtime agentrun-compat build ..."]="podman.sh: podman_ --runtime agentrun-compat build "
+	["podman --runtime agentrun-compat container restore --import FILE"]="podman-checkpoint.sh: podman_ --runtime agentrun-compat container restore --import "
+	["podman container checkpoint"]="podman-checkpoint.sh: podman_ container checkpoint "
+	["podman run --annotation io.agentrun.memory-limit=256m"]="podman.sh: run --annotation \"\$annotation\""
+	["systemctl reload docker"]="docker-service.sh: run_command bash -c \"\$reload\""
+	["systemctl status"]="docker-service.sh: systemctl status "
+	["systemd-cgls"]="docker-service.sh: systemd-cgls "
+)
+in_blocks=$(awk '/^```/ { on = !on && $0 == "```sh"; next } on' "$page")
+mapfile -t commands < <(awk '/^```/ { inside = !inside; next } !inside' "$page" | grep -oE '`[^`]+`' | tr -d '`' |
+	grep -E '^(agentrun|buildah|ctr|docker|kubectl|loginctl|podman|systemctl) |^systemd-cgls' | sort -u)
+for command in "${commands[@]}"; do
+	case $in_blocks in *"$command"*) continue ;; esac
+	where=${elsewhere[$command]-}
+	check_match "where '$command' is run" "$where" '^[a-z-]+\.sh: '
+	check_true "'$command' is run by ${where%%: *}" grep -qF -- "${where#*: }" "$SRCDIR/tests/engines/${where%%: *}"
+	unset "elsewhere[$command]"
+done
+check_equal "commands that the page no longer has" "${!elsewhere[*]}" ""
+
 test_begin "nothing is left"
 engine_keep=
 engine_forget

@@ -114,7 +114,7 @@ if test_begin "a container is caged" agentrun; then
 	podman_ exec "$id" probe
 	expect_success
 	# that the memory of memfd_create is not executed takes root's rights
-	expect_cage "in a session" "$output" memory
+	expect_cage "exec in a session" "$output" memory
 fi
 
 test_begin "a health check is run by a timer of the user's systemd"
