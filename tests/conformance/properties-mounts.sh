@@ -44,7 +44,9 @@ strictatime noatime rw
 noatime strictatime rw
 noatime relatime rw,noatime
 nodiratime diratime rw,relatime
+strictatime nostrictatime rw,relatime
 OPTIONS
+property "option symfollow after nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosymfollow", "symfollow"')" run="$flags" output=rw,relatime
 property "an option that is empty" config="$(tmpfs '"", "size=4096"')" run='stat -f -c %b /mnt' output=1
 property "options in one text" runc=1.3.3 config="$(tmpfs '"size=4096,mode=700"')" run='stat -f -c %b /mnt; stat -c %a /mnt' output=$'1\n700'
 property "a flag in the text of the filesystem" config="$(tmpfs '"size=4096,sync"')" run="$superblock" match='sync.*size=4k'
@@ -53,6 +55,12 @@ property "option nosymfollow" runc=1.2 needs=kernel:5.10 config="$(tmpfs '"nosym
 property "option sync" config="$(tmpfs '"sync"')" run="$superblock" match='(^|,)sync(,|$)'
 property "option dirsync" config="$(tmpfs '"dirsync"')" run="$superblock" match='(^|,)dirsync(,|$)'
 property "options async and nolazytime" runc=no config="$(tmpfs '"sync", "async"')" run="$superblock | grep -c sync" status=1 output=0
+property "option lazytime" config="$(tmpfs '"lazytime"')" run="$superblock" match='(^|,)lazytime(,|$)'
+property "option nolazytime after lazytime" config="$(tmpfs '"lazytime", "nolazytime"')" run="$superblock | grep -c lazytime" status=1 output=0
+# Of these the kernel shows nothing; mand is nothing to it since 5.15.
+for option in silent loud mand nomand noiversion; do
+	property "option $option is none of the filesystem's own" config="$(tmpfs "\"$option\"")" run="$flags" output=rw,relatime
+done
 property "options of the filesystem itself" runc=1.3.3 config="$(tmpfs '"size=1m", "mode=1750", "uid=5", "gid=6"')" \
 	run='stat -c "%a %u %g" /mnt; df -k /mnt | tail -n 1 | tr -s " " | cut -d " " -f 2' output=$'1750 5 6\n1024'
 property "a tmpfs without a mode has that of its directory" before='make_rootfs "$bundle/rootfs"; chmod 2751 "$bundle/rootfs/mnt"' \
@@ -167,6 +175,9 @@ noatime ratime noatime
 noatime rrelatime noatime
 noatime rstrictatime noatime
 nodiratime rdiratime nodiratime
+nosymfollow rsymfollow nosymfollow
+noatime rnorelatime noatime
+noatime rnostrictatime noatime
 OPTIONS
 umount_below
 
