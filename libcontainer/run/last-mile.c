@@ -295,6 +295,12 @@ static int close_descriptors(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
+/* Little is opened from here on. */
+static int limit_descriptors(struct ar_run *run, struct ar_error *err)
+{
+	return ar_rlimits_apply_nofile(&run->process->rlimits, err);
+}
+
 static int find_program(struct ar_run *run, struct ar_error *err)
 {
 	char where[PATH_MAX];
@@ -399,6 +405,8 @@ void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
 	static const struct ar_step domain = { "landlock", AR_INIT, 0, landlock, NULL };
 	static const struct ar_step close_all = { "descriptors", AR_INIT, 0, close_descriptors,
 						  NULL };
+	static const struct ar_step few = { "limit of descriptors", AR_INIT, 0, limit_descriptors,
+					    NULL };
 	static const struct ar_step find = { "program", AR_INIT, AR_STEP_PLAIN, find_program,
 					     NULL };
 	static const struct ar_step filter = { "seccomp", AR_INIT, 0, seccomp_by_right, NULL };
@@ -415,6 +423,7 @@ void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
 	if (run->effective->landlock_scope)
 		ar_plan_add(plan, &domain);
 	ar_plan_add(plan, &close_all);
+	ar_plan_add(plan, &few);
 	ar_plan_add(plan, &find);
 	/* not as late as with no_new_privs: the right to it would be held until "start" */
 	if (filtered(run) && !no_new_privs(run))

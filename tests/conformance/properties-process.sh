@@ -46,6 +46,8 @@ rlimit() {
 }
 property "process.rlimits RLIMIT_NOFILE" config='.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}]' \
 	run='ulimit -Sn; ulimit -Hn' output=$'100\n200'
+property "process.rlimits RLIMIT_NOFILE of a few" config='.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 10}]' \
+	run='ulimit -Sn; ulimit -Hn' output=$'10\n10'
 property "process.rlimits RLIMIT_CPU" config='.process.rlimits = [{type: "RLIMIT_CPU", soft: 1000, hard: 2000}]' \
 	run='ulimit -St; ulimit -Ht' output=$'1000\n2000'
 property "process.rlimits RLIMIT_AS" config='.process.rlimits = [{type: "RLIMIT_AS", soft: 8589934592, hard: 17179869184}]' \

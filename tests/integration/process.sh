@@ -182,6 +182,21 @@ for limit in "${limits[@]}"; do
 	check_match "RLIMIT_$name" "$output" "^${title_of[$name]} +$soft +$hard "
 done
 
+test_begin "the limit of open files is the program's alone: its container starts with any, and so does exec"
+for profile in agent compat; do
+	make_command "$bundle" '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 3, hard: 4}]' sleep 1000
+	run_agentrun --profile "$profile" create --bundle "$bundle" "$id"
+	expect_success
+	run_agentrun start "$id"
+	expect_success
+	check_match "limit of the program" "$(grep files "/proc/$(container_pid)/limits")" '^Max open files +3 +4 '
+	run_agentrun exec "$id" sh -c 'ulimit -Sn; ulimit -Hn'
+	expect_output $'3\n4'
+	run_agentrun delete --force "$id"
+	expect_success
+done
+assert_nothing_left
+
 test_begin "a soft limit above the hard one is refused by name"
 run_compat '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 5}]' -- true
 expect_error RLIMIT_NOFILE
