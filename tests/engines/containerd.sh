@@ -221,7 +221,7 @@ if test_begin "a counter goes on where its checkpoint was made" command:criu; th
 	check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
 	check_equal "starts" "$(cat "$bundle/data/starts")" start
 	ctr_ tasks exec --exec-id one "$id" cat /proc/1/comm
-	expect_output sh
+	expect_output counter
 fi
 
 test_begin "nothing is left"

@@ -51,7 +51,7 @@ if test_begin "a counter goes on where its checkpoint was made" command:criu; th
 		check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
 		check_equal "starts" "$(cat "$bundle/data/starts")" start
 		docker exec "$id" cat /proc/1/comm
-		expect_output sh
+		expect_output counter
 		docker stop --time 0 "$id"
 		expect_success
 	fi

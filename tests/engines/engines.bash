@@ -29,12 +29,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
 . "$(dirname "${BASH_SOURCE[0]}")/cage.bash"
 build_helper surface
+build_helper counter
 
 peer=$(command -v runc || true)
 engine_cgroup=agentrun-$lib_mark
-# shellcheck disable=SC2016,SC2034 # for the shell in the container; for the files that source this one
-counting='echo start >>/data/starts; i=0
-	while :; do i=$((i + 1)); echo $i >/data/new; mv /data/new /data/count; sleep 0.05; done'
+# shellcheck disable=SC2034 # for the files that source this one
+counting='echo start >>/data/starts; exec /bin/counter alone /data/count'
 host_pid='' containerd_pid='' dockerd_pid=''
 containerd_socket=$TEST_TMP/containerd.sock
 docker_socket=$TEST_TMP/docker.sock
@@ -177,7 +177,7 @@ dockerd_start() {
 engine_image() {
 	rm -rf "$1"
 	make_rootfs "$1"
-	cp "$SRCDIR"/tests/engines/{look,probe} "$helpers_folder/surface" "$1/bin/"
+	cp "$SRCDIR"/tests/engines/{look,probe} "$helpers_folder"/{surface,counter} "$1/bin/"
 	ln -s ../run "$1/var/run"
 	mkdir -p "$1/run/postgresql" "$1/data" "$1/job"
 	echo 'from the image' >"$1/data/file"

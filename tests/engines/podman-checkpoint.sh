@@ -28,7 +28,7 @@ expect_went_on() {
 	check_true "it goes on at $(count), and was $before" test "$(count)" -gt "$before"
 	check_equal "starts" "$(cat "$bundle/data/starts")" start
 	podman_ exec "$1" cat /proc/1/comm
-	expect_output sh
+	expect_output counter
 	podman_ rm --force --time 0 "$1"
 	expect_success
 }

@@ -2,64 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # checkpoint and restore with CRIU itself: what a container was doing goes on.
 set -euo pipefail
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../helpers.bash"
-needs root cgroup command:criu
-build_helper lock
-build_helper connection
-
-# compat ARGUMENT...: in the profile that may do it.
-compat() {
-	run_agentrun --profile compat "$@"
-}
-
-image=$TEST_TMP/image
-
-# detached: run it with streams that can be checkpointed: no files of the host.
-detached() {
-	"$AGENTRUN" --root "$state" --profile compat run --detach --bundle "$bundle" "$id" \
-		</dev/null >/dev/null 2>&1 || fail "run: status $?"
-}
-
-# counter [FILTER [JQ-ARGUMENT...]]: a bundle whose program counts in /tmp/count, as long as it lives.
-counter() {
-	count_file=$bundle/rootfs/tmp/count
-	# shellcheck disable=SC2016 # for the shell in the container
-	make_command "$bundle" ".root.readonly = false" \
-		sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done'
-	edit_bundle "$bundle" "${@:-.}"
-}
-
-start_counter() {
-	counter "$@"
-	detached
-	expect_counting
-}
-
-# What CRIU says in its log is worth more than our sentence.
-expect_criu() {
-	if [ "$status" != 0 ]; then
-		grep -h -B 3 Error "$image"/*.log 2>/dev/null | sed 's/^/# /' || true
-	fi
-	expect_success
-}
-
-checkpoint() {
-	rm -rf "$image"
-	compat checkpoint --image-path "$image" "$@" "$id"
-	expect_criu
-}
-
-restore() {
-	compat restore --detach --image-path "$image" --bundle "$bundle" "$@" "$id"
-	expect_criu
-}
-
-end() {
-	compat delete --force "$id"
-	expect_success
-	assert_nothing_left
-}
+. "$(dirname "$0")/checkpoint.bash"
 
 test_begin "a checkpointed container is gone, and its image restores it where it was"
 start_counter
@@ -82,7 +25,7 @@ checkpoint
 restore
 compat exec "$id" sh -c 'cat /proc/1/comm; test -s /tmp/count'
 expect_success
-expect_output sh
+expect_output counter
 compat pause "$id"
 expect_success
 check_equal "the status" "$(container_status)" paused
@@ -185,9 +128,7 @@ umount "$TEST_TMP/netns"
 assert_nothing_left
 
 test_begin "pipes that the container wrote to are exchanged for those of the restore"
-# shellcheck disable=SC2016 # for the shell in the container
-make_command "$bundle" '.root.readonly = false' \
-	sh -c 'i=0; while [ ! -e /tmp/end ]; do i=$((i + 1)); echo $i; sleep 0.05; done; exit 5'
+program -- /counter speaker /tmp/count
 exec 7> >(cat >"$TEST_TMP/said")
 "$AGENTRUN" --root "$state" --profile compat run --detach --bundle "$bundle" "$id" </dev/null >&7 2>&7
 exec 7>&-
@@ -202,7 +143,7 @@ last=$(tail -n 1 "$TEST_TMP/said")
 	if [ "$(wc -l <"$TEST_TMP/said-on")" -gt 4 ]; then break; fi
 	sleep 0.1
 done
-touch "$bundle/rootfs/tmp/end") &
+touch "$count_file.end") &
 ended=$!
 "$AGENTRUN" --root "$state" --profile compat restore --image-path "$image" --bundle "$bundle" "$id" \
 	</dev/null 2>&1 | cat >"$TEST_TMP/said-on" && code=0 || code=$?
@@ -213,13 +154,11 @@ check_true "there are more" test "$(wc -l <"$TEST_TMP/said-on")" -gt 3
 assert_nothing_left
 
 test_begin "restore without --detach ends with the program's exit status"
-# shellcheck disable=SC2016 # for the shell in the container
-make_command "$bundle" '.root.readonly = false' sh -c 'while [ ! -e /tmp/end ]; do sleep 0.05; done; exit 7'
-detached
+start_counter
 checkpoint
-touch "$bundle/rootfs/tmp/end"
+touch "$count_file.end"
 compat restore --image-path "$image" --bundle "$bundle" "$id"
-expect_status 7
+expect_status 5
 assert_nothing_left
 
 test_begin "a chain of pre-dumps leaves it running until the last checkpoint"
@@ -373,93 +312,12 @@ restore
 expect_counting
 end
 
-# --- what CRIU takes a checkpoint of only when it is asked to ---------------------------------------
-
-# refuses_dump PART: a checkpoint without the option fails, CRIU's log says why, and the container runs on.
-refuses_dump() {
-	rm -rf "$image"
-	compat checkpoint --image-path "$image" "$id"
-	expect_error "criu failed: type DUMP"
-	check_match "CRIU's log" "$(cat "$image/dump.log")" "$1"
-	check_equal "the status" "$(container_status)" running
-}
-
-# program SCRIPT [FILTER [JQ-ARGUMENT...]]: one that writes /tmp/count, as counter's.
-program() {
-	count_file=$bundle/rootfs/tmp/count
-	make_command "$bundle" '.root.readonly = false' sh -c "$1"
-	cp "$helpers_folder"/{connection,lock} "$bundle/rootfs/"
-	[ $# = 1 ] || edit_bundle "$bundle" "${@:2}"
-	detached
-	expect_counting
-}
-
-# shellcheck disable=SC2016 # for the shell in the container
-counting='i=0; while :; do i=$((i + 1)); echo $i >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done'
-
-test_begin "--file-locks: a lock is held again by who held it"
-program "exec /lock /tmp/lock sh -c '$counting'"
-refuses_dump 'file locks'
-checkpoint --file-locks
-restore --file-locks
-expect_counting
-compat exec "$id" /lock /tmp/lock
-expect_status 1
-compat exec "$id" /lock /tmp/free
-expect_success
-end
-
-test_begin "--link-remap: an open file whose name is gone is the one that another name leads to"
-program "exec 9>>/tmp/name; ln /tmp/name /tmp/other; rm /tmp/name; ${counting/sleep/'echo line >&9; sleep'}"
-refuses_dump 'link-remap'
-checkpoint --link-remap
-lines=$(wc -l <"$bundle/rootfs/tmp/other")
-restore
-expect_counting
-check_true "it writes on, after $lines lines" test "$(wc -l <"$bundle/rootfs/tmp/other")" -gt "$lines"
-check_false "the name is back" test -e "$bundle/rootfs/tmp/name"
-check_equal "other names" "$(find "$bundle/rootfs/tmp" -name 'link_remap*')" ""
-end
-
-test_begin "a file that is deleted and open goes into the image"
-program "exec 9>/tmp/gone 8</tmp/gone; rm /tmp/gone; echo kept >&9; while [ ! -e /tmp/end ]; do sleep 0.05; echo \$((n += 1)) >/tmp/count; done
-	cat <&8 >/tmp/said; $counting"
-checkpoint
-restore
-touch "$bundle/rootfs/tmp/end"
-for _ in $(seq 100); do
-	[ ! -s "$bundle/rootfs/tmp/said" ] || break
-	sleep 0.05
-done
-check_equal "what is in it" "$(cat "$bundle/rootfs/tmp/said")" kept
-end
-
-# CRIU brings back the links of a namespace after the sockets in it: what has connections is in one that is joined, as with
-# engines.
-if test_begin "--tcp-established: a connection goes on" command:iptables-restore command:ip; then
-	ip netns add "$id"
-	ip -n "$id" link set lo up
-	program "exec /connection /tmp/count" '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/run/netns/$id"
-	refuses_dump 'tcp-established'
-	expect_counting
-	checkpoint --tcp-established
-	at=$(count)
-	restore --tcp-established
-	expect_counting
-	check_true "it has counted on, not from 1" test "$(count)" -gt "$at"
-	end
-	ip netns del "$id"
-fi
-
 test_begin "--lazy-pages: memory comes to the restored container while it runs"
 if ! criu check --feature uffd >/dev/null 2>&1; then
 	skip "needs userfaultfd, which criu check finds"
 else
 	# some memory that is not there at once
-	counter
-	edit_bundle "$bundle" '.process.args[2] = "x=$(head -c 8000000 /dev/zero | tr \"\\0\" x); " + .process.args[2] + "; echo $x"'
-	detached
-	expect_counting
+	start_program -- /counter memory /tmp/count
 	rm -rf "$image" "$TEST_TMP/lazy"
 	mkdir "$TEST_TMP/lazy"
 	mkfifo "$TEST_TMP/ready"
