@@ -295,12 +295,6 @@ static int close_descriptors(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
-/* Little is opened from here on. */
-static int limit_descriptors(struct ar_run *run, struct ar_error *err)
-{
-	return ar_rlimits_apply_nofile(&run->process->rlimits, err);
-}
-
 static int find_program(struct ar_run *run, struct ar_error *err)
 {
 	char where[PATH_MAX];
@@ -315,6 +309,15 @@ static int find_program(struct ar_run *run, struct ar_error *err)
 	r = ar_program_environment(run->arena, run->process, run->io.listen_fds, &run->program,
 				   err);
 	return r < 0 ? r : ar_program_find(run->arena, run->process, &run->program, err);
+}
+
+/*
+ * From here on descriptors are opened by hooks of "start" and for a listener of seccomp's alone; those
+ * of ours that are open stay so, whatever their number.
+ */
+static int limit_descriptors(struct ar_run *run, struct ar_error *err)
+{
+	return ar_rlimits_apply_nofile(&run->process->rlimits, err);
 }
 
 static int install_notifying(struct ar_run *run, struct ar_error *err)
@@ -423,8 +426,8 @@ void ar_last_mile_add(struct ar_plan *plan, const struct ar_run *run)
 	if (run->effective->landlock_scope)
 		ar_plan_add(plan, &domain);
 	ar_plan_add(plan, &close_all);
-	ar_plan_add(plan, &few);
 	ar_plan_add(plan, &find);
+	ar_plan_add(plan, &few);
 	/* not as late as with no_new_privs: the right to it would be held until "start" */
 	if (filtered(run) && !no_new_privs(run))
 		ar_plan_add(plan, &filter);

@@ -142,16 +142,14 @@ static void set_atime(struct ar_mount_options *m, uint64_t said)
 		m->attr_set |= said & MOUNT_ATTR_NOATIME;
 }
 
-/* Of a whole tree, where one of the kernel's default must be made: what is not to be relatime (that
- * default, 0) is strictatime; what is not to be one of the others is relatime. */
+/* Of a whole tree, where one of the kernel's must be set: what is not to be this one is relatime, the
+ * kernel's default, as with runc. */
 static void set_tree_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
 {
 	uint64_t now = *set & MOUNT_ATTR__ATIME;
 
-	if (clear && now != mode)
-		mode = now;
-	else if (clear)
-		mode = mode == MOUNT_ATTR_RELATIME ? MOUNT_ATTR_STRICTATIME : MOUNT_ATTR_RELATIME;
+	if (clear)
+		mode = now == mode ? MOUNT_ATTR_RELATIME : now;
 	*set = (*set & ~(uint64_t)MOUNT_ATTR__ATIME) | mode;
 	*clr |= MOUNT_ATTR__ATIME;
 }

@@ -176,8 +176,13 @@ noatime rrelatime noatime
 noatime rstrictatime noatime
 nodiratime rdiratime nodiratime
 nosymfollow rsymfollow nosymfollow
-noatime rnorelatime noatime
-noatime rnostrictatime noatime
+OPTIONS
+while read -r option expected; do
+	property "recursive option $option" runc=1.2 needs=kernel:5.12 before="umount_below; $below; mount -o remount,bind,noatime '$volume/below'" \
+		config="$(bind "\"rbind\", \"$option\"")" run="$flags_below" output="$expected"
+done <<'OPTIONS'
+rnorelatime rw,relatime
+rnostrictatime rw,relatime
 OPTIONS
 umount_below
 

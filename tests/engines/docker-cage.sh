@@ -29,7 +29,12 @@ cage() {
 	local part features
 	for part in "${cage_parts[@]}"; do
 		features=()
-		[ "$part" != limits ] || features=(pids memory)
+		case $part in
+		limits) features=(pids memory) ;;
+		siblings)
+			case $cage_how in *exec*) features=(landlock) ;; *) continue ;; esac
+			;;
+		esac
 		test_begin "${cage_words[$part]} $cage_how" "${features[@]}" || continue
 		"cage_$part"
 		[ "$part" != filter ] || check_true "filters: $(cage_seen Seccomp_filters), expected $1" \

@@ -5,6 +5,21 @@
 set -euo pipefail
 . "$(dirname "$0")/checkpoint.bash"
 
+# what tests make beside containers, and a failure leaves
+unload() {
+	[ ! -e "$TEST_TMP/profiles" ] || apparmor_parser --remove "$TEST_TMP/profiles" || true
+	rm -f "$TEST_TMP/profiles"
+}
+eval "$(declare -f tap_file_done | sed '1s/tap_file_done/lib_file_done/')"
+tap_file_done() {
+	local name
+	unload
+	for name in /run/netns/"$lib_mark"*; do
+		[ ! -e "$name" ] || ip netns del "${name##*/}" || true
+	done
+	lib_file_done
+}
+
 # refuses_dump PART: a checkpoint without the option fails, CRIU's log says why, and the container runs on.
 refuses_dump() {
 	rm -rf "$image"
@@ -44,7 +59,7 @@ checkpoint
 restore
 expect_counting
 touch "$count_file.end"
-wait_until test -s "$bundle/rootfs/tmp/said"
+wait_until test -s "$bundle/rootfs/tmp/said" || fail "it does not go on"
 check_equal "what is in it" "$(cat "$bundle/rootfs/tmp/said")" kept
 end
 
@@ -77,12 +92,12 @@ fi
 if test_begin "--tcp-skip-in-flight: connections that nobody has taken are left out, and their port is listened on again" \
 	command:iptables-restore command:ip; then
 	start_connection deaf
-	ip netns exec "$id" bash -c 'exec 9<>/dev/tcp/127.0.0.1/7000 && echo >"$1" && exec sleep 600' sh "$TEST_TMP/connected" &
+	AGENTRUN_TEST=$lib_mark ip netns exec "$id" bash -c 'exec 9<>/dev/tcp/127.0.0.1/7000 && echo >"$1" && exec sleep 600' sh "$TEST_TMP/connected" &
 	client=$!
-	wait_until test -e "$TEST_TMP/connected"
+	wait_until test -e "$TEST_TMP/connected" || fail "nothing listens"
 	refuses_dump 'In-flight connection'
 	checkpoint --tcp-skip-in-flight
-	kill "$client"
+	kill "$client" || true
 	wait "$client" || true
 	restore
 	expect_counting
@@ -93,12 +108,12 @@ fi
 if test_begin "--ext-unix-sk: a datagram socket is connected to what it was outside" command:ip command:python3; then
 	rm -f "$TEST_TMP/log"
 	ip netns add "$id"
-	ip netns exec "$id" python3 -u -c 'import socket
+	AGENTRUN_TEST=$lib_mark ip netns exec "$id" python3 -u -c 'import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("\0log")
 while True: print(s.recv(64).decode(), end="")' >"$TEST_TMP/log" &
 	server=$!
-	wait_until ip netns exec "$id" grep -q '@log$' /proc/net/unix
+	wait_until ip netns exec "$id" grep -q '@log$' /proc/net/unix || fail "the log is not there"
 	start_program "$joined" --arg path "/run/netns/$id" -- /counter logger /tmp/count
 	refuses_dump 'ext-unix-sk'
 	expect_counting
@@ -107,8 +122,11 @@ while True: print(s.recv(64).decode(), end="")' >"$TEST_TMP/log" &
 	restore --ext-unix-sk
 	expect_counting
 	check_true "it has counted on, not from 1" test "$(count)" -gt "$at"
-	check_true "who listens has heard of it" test "$(tail -n 1 "$TEST_TMP/log")" -gt "$at"
-	kill "$server"
+	heard_of() {
+		[ "$(tail -n 1 "$TEST_TMP/log")" -gt "$at" ]
+	}
+	check_true "who listens hears of it" wait_until heard_of
+	kill "$server" || true
 	wait "$server" || true
 	end_connection
 fi
@@ -170,5 +188,5 @@ if test_begin "--lsm-profile: the restored container is under that profile of Ap
 	check_equal "its profile" "$(cat "/proc/$(container_pid "$id")/attr/current")" "$id-other (enforce)"
 	expect_counting
 	end
-	apparmor_parser --remove "$TEST_TMP/profiles"
+	unload
 fi

@@ -211,7 +211,7 @@ declare -A recursive=(
 	[rnoatime]=rw,noatime [rstrictatime]=rw [rnodiratime]=rw,nodiratime,relatime [rrelatime]=rw,relatime
 	[rnosymfollow]=rw,relatime,nosymfollow [rro,rrw]=rw,relatime [rnosuid,rsuid]=rw,relatime
 	[rnodev,rdev]=rw,relatime [rnoexec,rexec]=rw,relatime [rnoatime,ratime]=rw,relatime
-	[rnosymfollow,rsymfollow]=rw,relatime [rnodiratime,rdiratime]=rw,relatime [rnorelatime]=rw
+	[rnosymfollow,rsymfollow]=rw,relatime [rnodiratime,rdiratime]=rw,relatime [rnorelatime]=rw,relatime
 	[rstrictatime,rnostrictatime]=rw,relatime)
 mounts='' number=0
 for option in "${!recursive[@]}"; do

@@ -190,8 +190,8 @@ for profile in agent compat; do
 	run_agentrun start "$id"
 	expect_success
 	check_match "limit of the program" "$(grep files "/proc/$(container_pid)/limits")" '^Max open files +3 +4 '
-	run_agentrun exec "$id" sh -c 'ulimit -Sn; ulimit -Hn'
-	expect_output $'3\n4'
+	run_agentrun exec "$id" sh -c 'ulimit -Sn; ulimit -Hn; echo "$HOME"'
+	expect_output $'3\n4\n/root'
 	run_agentrun delete --force "$id"
 	expect_success
 done

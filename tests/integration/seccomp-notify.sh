@@ -45,6 +45,15 @@ check_equal "what came with the listener" \
 	"[[\"seccompFd\"],\"as the bundle says\",\"$id\",\"$bundle\",true]"
 assert_nothing_left
 
+test_begin "the listener reaches the agent of a container with few descriptors, too"
+start_agent
+notifying_bundle mkdir mkdirat
+edit_bundle "$bundle" '.process.args = ["mkdir", "/made"] | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 4, hard: 4}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "Invalid cross-device link"
+stop_agent
+assert_nothing_left
+
 test_begin "calls that the runtime itself makes may be notified without a deadlock"
 start_agent
 notifying_bundle execve openat sendmsg fcntl close mmap brk nanosleep clock_nanosleep exit

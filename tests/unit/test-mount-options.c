@@ -105,9 +105,7 @@ static const struct {
 	  { .rec_set = MOUNT_ATTR_STRICTATIME, .rec_clr = MOUNT_ATTR__ATIME },
 	  NULL },
 	{ { "rnostrictatime" }, { .rec_clr = MOUNT_ATTR__ATIME }, NULL },
-	{ { "rnorelatime" },
-	  { .rec_set = MOUNT_ATTR_STRICTATIME, .rec_clr = MOUNT_ATTR__ATIME },
-	  NULL },
+	{ { "rnorelatime" }, { .rec_clr = MOUNT_ATTR__ATIME }, NULL },
 
 	/* the filesystem's */
 	{ { "sync", "dirsync", "mand", "iversion", "lazytime", "silent" },

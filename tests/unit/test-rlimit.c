@@ -14,7 +14,9 @@ static int apply(const char *type, uint64_t soft, uint64_t hard, struct ar_error
 	struct ar_rlimit limit = { type, { true, soft }, { true, hard } };
 	struct ar_list list = { &limit, 1 };
 
-	return ar_rlimits_apply(&list, err);
+	int r = ar_rlimits_apply(&list, err);
+
+	return r < 0 ? r : ar_rlimits_apply_nofile(&list, err);
 }
 
 TEST("a limit gets its soft and its hard value")
@@ -26,6 +28,42 @@ TEST("a limit gets its soft and its hard value")
 	CHECK_INT(getrlimit(RLIMIT_NOFILE, &got), 0);
 	CHECK_UINT(got.rlim_cur, 100);
 	CHECK_UINT(got.rlim_max, 200);
+}
+
+static int apply_early(uint64_t soft, uint64_t hard, struct ar_error *err)
+{
+	struct ar_rlimit limit = { "RLIMIT_NOFILE", { true, soft }, { true, hard } };
+	struct ar_list list = { &limit, 1 };
+
+	return ar_rlimits_apply(&list, err);
+}
+
+TEST("the limit of descriptors is not lowered before its turn comes")
+{
+	struct ar_error err;
+	struct rlimit before, got;
+
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+	CHECK_INT(apply_early(3, 4, &err), 0);
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &got), 0);
+	CHECK_UINT(got.rlim_cur, before.rlim_cur);
+	CHECK_UINT(got.rlim_max, before.rlim_max);
+}
+
+TEST("but its hard limit is raised as long as there is the right to")
+{
+	struct ar_error err;
+	struct rlimit before, got;
+	int r;
+
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+	r = apply_early(3, before.rlim_max + 1, &err);
+	if (r == -EPERM)
+		SKIP("needs CAP_SYS_RESOURCE");
+	CHECK_INT(r, 0);
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &got), 0);
+	CHECK_UINT(got.rlim_cur, before.rlim_cur);
+	CHECK_UINT(got.rlim_max, before.rlim_max + 1);
 }
 
 TEST("all sixteen names are known, and each can be lowered")
