@@ -152,37 +152,32 @@ umount_below
 flags_below='awk "\$5 == \"/mnt/below\" { print \$6 }" /proc/self/mountinfo'
 while read -r option expected; do
 	property "recursive option $option" runc=1.1 needs=kernel:5.12 before="umount_below; $below" config="$(bind "\"rbind\", \"$option\"")" \
-		run="$flags_below | tr , '\n' | grep -x $expected" output="$expected"
+		run="$flags_below" output="$expected"
 done <<'OPTIONS'
-rro ro
-rnosuid nosuid
-rnodev nodev
-rnoexec noexec
-rnoatime noatime
-rnodiratime nodiratime
-rnosymfollow nosymfollow
+rro ro,relatime
+rnosuid rw,nosuid,relatime
+rnodev rw,nodev,relatime
+rnoexec rw,noexec,relatime
+rnoatime rw,noatime
+rnodiratime rw,nodiratime,relatime
+rnosymfollow rw,relatime,nosymfollow
 OPTIONS
 # runc 1.1 asks the kernel to clear one bit of the field that access times are.
-while read -r before_it option lost; do
+while read -r before_it option expected; do
 	property "recursive option $option" runc=1.2 needs=kernel:5.12 before="umount_below; $below; mount -o remount,bind,$before_it '$volume/below'" \
-		config="$(bind "\"rbind\", \"$option\"")" run="$flags_below | tr , '\n' | grep -cx $lost" status=1 output=0
-done <<'OPTIONS'
-ro rrw ro
-nosuid rsuid nosuid
-nodev rdev nodev
-noexec rexec noexec
-noatime ratime noatime
-noatime rrelatime noatime
-noatime rstrictatime noatime
-nodiratime rdiratime nodiratime
-nosymfollow rsymfollow nosymfollow
-OPTIONS
-while read -r option expected; do
-	property "recursive option $option" runc=1.2 needs=kernel:5.12 before="umount_below; $below; mount -o remount,bind,noatime '$volume/below'" \
 		config="$(bind "\"rbind\", \"$option\"")" run="$flags_below" output="$expected"
 done <<'OPTIONS'
-rnorelatime rw,relatime
-rnostrictatime rw,relatime
+ro rrw rw,relatime
+nosuid rsuid rw,relatime
+nodev rdev rw,relatime
+noexec rexec rw,relatime
+noatime ratime rw,relatime
+noatime rrelatime rw,relatime
+noatime rnorelatime rw,relatime
+noatime rstrictatime rw
+noatime rnostrictatime rw,relatime
+nodiratime rdiratime rw,relatime
+nosymfollow rsymfollow rw,relatime
 OPTIONS
 umount_below
 
