@@ -121,27 +121,46 @@ static void join_data(struct ar_text *text, const struct ar_mount_request *q)
 		ar_text_addf(text, "%scontext=\"%s\"", text->len ? "," : "", q->label);
 }
 
-int ar_mount_legacy_fs(const struct ar_mount_request *q, int target, int *ret_mount,
-		       struct ar_error *err)
+/* ms: MS_* besides those that options say. */
+static int mount_fs(const struct ar_mount_request *q, int target, unsigned long ms,
+		    struct ar_error *err)
 {
 	const struct ar_mount_options *o = q->options;
 	_cleanup_text_ struct ar_text data = AR_TEXT_INIT;
-	_cleanup_fd_ int top = -1;
-	unsigned long ms = to_ms(o->attr_set) | o->sb_flags | atime_to_ms(o->attr_set);
 	char path[AR_FD_PATH_MAX];
-	int r;
 
 	join_data(&data, q);
 	/* the kernel takes a page and would cut the rest */
 	if (data.len >= (size_t)sysconf(_SC_PAGESIZE))
 		return ar_refuse(err, E2BIG, "mount '%s' on '%s': %zu bytes of options", q->type,
 				 q->name, data.len);
+	ms |= to_ms(o->attr_set) | o->sb_flags;
 	if (o->tmpcopyup)
 		ms &= ~(unsigned long)MS_RDONLY;
 	if (mount(q->source ? q->source : q->type, ar_fd_path(path, target), q->type, ms,
 		  ar_text_str(&data)) < 0)
 		return ar_fail(err, errno, "mount '%s' on '%s'", q->type, q->name);
-	r = ar_mount_on(target, q->name, &top, err);
+	return 0;
+}
+
+/* Access times stay where none of their flags is given (mount(2)). */
+int ar_mount_remount(const struct ar_mount_request *q, int at, struct ar_error *err)
+{
+	const struct ar_mount_options *o = q->options;
+	unsigned long atime = o->attr_clr & MOUNT_ATTR__ATIME ? atime_to_ms(o->attr_set) : 0;
+
+	return mount_fs(q, at, MS_REMOUNT | atime, err);
+}
+
+int ar_mount_legacy_fs(const struct ar_mount_request *q, int target, int *ret_mount,
+		       struct ar_error *err)
+{
+	const struct ar_mount_options *o = q->options;
+	_cleanup_fd_ int top = -1;
+	int r = mount_fs(q, target, atime_to_ms(o->attr_set), err);
+
+	if (r == 0)
+		r = ar_mount_on(target, q->name, &top, err);
 	if (r == 0 && o->tmpcopyup)
 		r = ar_copyup(target, top, q->name, err);
 	if (r == 0 && o->tmpcopyup && (o->attr_set & MOUNT_ATTR_RDONLY))

@@ -38,6 +38,11 @@ int ar_mount_clone(int source, bool recursive, int *ret_tree);
  */
 int ar_mount_place(const struct ar_mount_request *request, int target, int *ret_mount,
 		   struct ar_error *err);
+/*
+ * Configure anew the filesystem that is mounted where at (O_PATH) is, and the mount with it: all of
+ * its flags, and its access times where attr_clr has them; mount(2) with MS_REMOUNT.
+ */
+int ar_mount_remount(const struct ar_mount_request *request, int at, struct ar_error *err);
 /* Attach a detached tree on target. */
 int ar_mount_attach(int tree, int target, const char *name, struct ar_error *err);
 /*

@@ -274,17 +274,27 @@ static int label_queues(const struct ar_run *run, const struct ar_mount *m, int 
 	return ar_selinux_label_directory(mount, mount_label(run), m->destination, err);
 }
 
+/* With "bind" the flags of the mount alone are meant, else its filesystem's with them (mount(8)). */
 static int remount(struct ar_run *run, size_t i, const struct ar_mount *m,
-		   const struct ar_mount_options *options, struct ar_error *err)
+		   const struct ar_mount_request *q, int *ret_mount, struct ar_error *err)
 {
+	const struct ar_mount_options *o = q->options;
 	_cleanup_fd_ int at = -1;
 	int r = ar_target_find(run, i, m, &at, err);
 
 	if (r == -ENOENT)
 		return ar_fail(err, ENOENT, "remount '%s'", m->destination);
-	return r < 0 ? r
-		     : ar_mount_set(at, false, options->attr_set, options->attr_clr, 0,
-				    m->destination, err);
+	if (r == 0 && o->bind)
+		r = ar_mount_set(at, false, o->attr_set, o->attr_clr, 0, m->destination, err);
+	if (r == 0 && o->bind)
+		r = ar_mount_set(at, true, o->rec_set, o->rec_clr, 0, m->destination, err);
+	if (r == 0 && !o->bind)
+		r = ar_mount_remount(q, at, err);
+	if (r == 0)
+		r = ar_mount_propagate(at, o, m->destination, err);
+	if (r == 0)
+		*ret_mount = ar_steal_fd(&at);
+	return r;
 }
 
 /* What the masks need later; of two mounts on a place the last one shows. */
@@ -310,7 +320,7 @@ static bool policy_readonly(const struct ar_run *run, size_t i)
  * nodes. */
 static bool is_readonly_tmpfs(const struct ar_mount *m, const struct ar_mount_options *options)
 {
-	return !options->bind && !options->remount && ar_streq(m->type, "tmpfs") &&
+	return !options->bind && ar_streq(m->type, "tmpfs") &&
 	       (options->attr_set & MOUNT_ATTR_RDONLY);
 }
 
@@ -320,6 +330,12 @@ static void make_readonly_later(struct ar_run *run, size_t i, int *mount)
 {
 	ar_close_fd(&run->mount_tree[i]);
 	run->mount_tree[i] = ar_steal_fd(mount);
+}
+
+/* Compat does as runc what contradicts itself ("ro", "rrw"): first the mount's, then the tree's. */
+static uint64_t wanted_flags(const struct ar_mount_options *o, bool compat)
+{
+	return (o->attr_set & ~(compat ? o->rec_clr : 0)) | o->rec_set;
 }
 
 static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, struct ar_error *err)
@@ -350,19 +366,21 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
 	if (compat && (options.bind || options.remount))
 		ar_mount_options_as_runc(&options, run->in_userns || !run->facts->host_root);
-	else if (compat) /* a filesystem has no tree below it yet */
+	if (compat && !options.bind) /* as runc: of a tree binds alone speak */
 		options.rec_set = options.rec_clr = 0;
-	if (options.remount && (!options.bind || run->effective->profile == AR_PROFILE_COMPAT))
-		return remount(run, i, m, &options, err);
-	if (!options.bind)
+	if (options.remount && (!options.bind || compat)) {
+		r = remount(run, i, m, &q, &mount, err);
+	} else if (options.bind) {
+		r = place_bind(run, i, m, &q, &mount, err);
+	} else {
 		keep_mode(run, i, m, &options);
-	r = options.bind ? place_bind(run, i, m, &q, &mount, err)
-			 : place_filesystem(run, i, m, &q, &mount, err);
-	if (r == 0 && !options.bind)
-		r = label_queues(run, m, mount, err);
+		r = place_filesystem(run, i, m, &q, &mount, err);
+		if (r == 0)
+			r = label_queues(run, m, mount, err);
+	}
 	/* on the mount itself: whatever the path leads to by now */
 	if (r == 0)
-		r = ar_mount_verify(mount, options.attr_set | options.rec_set, m->destination, err);
+		r = ar_mount_verify(mount, wanted_flags(&options, compat), m->destination, err);
 	/* the mount alone: what the source has mounted in it stays as it is */
 	if (r == 0 && policy_readonly(run, i))
 		r = ar_mount_set(mount, false, 0, MOUNT_ATTR_RDONLY, 0, m->destination, err);

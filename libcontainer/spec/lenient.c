@@ -36,8 +36,11 @@ static void name_sources(struct ar_list *mounts)
 			mount->source = ".";
 }
 
-static void tolerate_linux(struct ar_linux *linux, bool user_namespace)
+static void tolerate_linux(struct ar_arena *arena, struct ar_linux *linux, bool user_namespace)
 {
+	ar_list_foreach(struct ar_device, device, &linux->devices)
+		if (device->path && *device->path && *device->path != '/')
+			device->path = ar_printf(arena, "/%s", device->path);
 	if (!user_namespace)
 		linux->uid_mappings = linux->gid_mappings = (struct ar_list){ 0 };
 	if (linux->personality)
@@ -53,5 +56,5 @@ void ar_spec_tolerate(struct ar_arena *arena, struct ar_spec *spec)
 	if (spec->process)
 		ar_process_tolerate(arena, spec->process);
 	if (spec->linux)
-		tolerate_linux(spec->linux, ar_spec_namespace(spec, "user") != NULL);
+		tolerate_linux(arena, spec->linux, ar_spec_namespace(spec, "user") != NULL);
 }

@@ -140,6 +140,16 @@ property "bind and remount, of what is mounted" config='.mounts += [{destination
 	{destination: "/mnt", type: "bind", source: "/tmp", options: ["bind", "remount", "ro"]}]' run="$flags" output=ro,relatime
 property "bind, ro is the mount's alone" before='touch "$volume/x"' config="$(bind '"bind", "ro"')" \
 	run='touch /mnt/x 2>&1' status=1 match='Read-only file system'
+property "bind and remount has its propagation" runc=1.2 config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"},
+	{destination: "/mnt", type: "bind", source: "/tmp", options: ["bind", "remount", "unbindable"]}]' run="$propagation" output=unbindable
+property "remount configures the filesystem too" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=1m"]},
+	{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["remount", "sync", "noatime", "size=2m"]}]' \
+	run="$flags; $superblock" match='^rw,noatime.*(,|^)sync.*size=2048k'
+property "a tmpfs that is mounted again read-only is written to by nobody" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"},
+	{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]}, {destination: "/mnt/in", type: "tmpfs", source: "tmpfs"}]' \
+	run="$flags; [ -d /mnt/in ] && echo made; touch /mnt/x 2>&1" status=1 match='^ro,relatime.*made.*Read-only'
+property "of options that contradict each other those of the tree come last" runc=1.2 needs=kernel:5.12 config="$(bind '"rbind", "ro", "rrw", "nosuid", "rsuid"')" \
+	run="$flags" output=rw,relatime
 # A mount in the source, which binds with "rbind" alone bring.
 below='mkdir "$volume/below"; mount -t tmpfs -o mode=755 none "$volume/below"; touch "$volume/below/x"'
 property "rbind brings what is mounted in the source" before="$below" config="$(bind '"rbind"')" run='ls /mnt/below' output=x
