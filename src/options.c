@@ -105,6 +105,12 @@ static int invalid_value(const struct ar_option *option, const struct word *word
 	if (ar_option_is_switch(option))
 		return ar_refuse(err, EINVAL, "invalid boolean value \"%s\" for -%.*s: %s", value,
 				 (int)word->name_len, word->name, why);
+	if (option->type == AR_OPTION_NUMBERS) /* runc's reads its values by itself */
+		return ar_refuse(err, EINVAL,
+				 "invalid value \"%s\" for flag -%.*s: strconv.ParseInt: parsing "
+				 "\"%s\": %s",
+				 value, (int)word->name_len, word->name, value,
+				 r == -ERANGE ? why : "invalid syntax");
 	return ar_refuse(err, EINVAL, "invalid value \"%s\" for flag -%.*s: %s", value,
 			 (int)word->name_len, word->name, why);
 }
