@@ -286,10 +286,10 @@ static int remount(struct ar_run *run, size_t i, const struct ar_mount *m,
 		return ar_fail(err, ENOENT, "remount '%s'", m->destination);
 	if (r == 0 && o->bind)
 		r = ar_mount_set(at, false, o->attr_set, o->attr_clr, 0, m->destination, err);
-	if (r == 0 && o->bind)
-		r = ar_mount_set(at, true, o->rec_set, o->rec_clr, 0, m->destination, err);
 	if (r == 0 && !o->bind)
 		r = ar_mount_remount(q, at, err);
+	if (r == 0)
+		r = ar_mount_set(at, true, o->rec_set, o->rec_clr, 0, m->destination, err);
 	if (r == 0)
 		r = ar_mount_propagate(at, o, m->destination, err);
 	if (r == 0)
@@ -366,7 +366,7 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
 	if (compat && (options.bind || options.remount))
 		ar_mount_options_as_runc(&options, run->in_userns || !run->facts->host_root);
-	if (compat && !options.bind) /* as runc: of a tree binds alone speak */
+	if (compat && !options.bind && !ar_streq(m->type, "bind")) /* as runc: binds have a tree */
 		options.rec_set = options.rec_clr = 0;
 	if (options.remount && (!options.bind || compat)) {
 		r = remount(run, i, m, &q, &mount, err);
