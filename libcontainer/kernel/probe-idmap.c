@@ -55,7 +55,9 @@ void ar_probe_idmap(struct ar_probing *p)
 		ar_debug("id-mapped mounts: %s", err.text);
 		return;
 	}
-	f->root.idmap = can_map(p, &f->root, userns);
+	if (can_map(p, &f->root, userns))
+		f->root.idmap = true;
 	for (size_t i = 0; i < f->n_sources; i++)
-		f->sources[i].idmap = can_map(p, &f->sources[i], userns);
+		if (can_map(p, &f->sources[i], userns))
+			f->sources[i].idmap = true;
 }

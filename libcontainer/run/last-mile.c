@@ -312,8 +312,8 @@ static int find_program(struct ar_run *run, struct ar_error *err)
 }
 
 /*
- * From here on descriptors are opened by hooks of "start" and for a listener of seccomp's alone; those
- * of ours that are open stay so, whatever their number.
+ * From here on descriptors are opened only by startContainer hooks and to send a listener of
+ * seccomp's; those of ours that are open stay so, whatever their number.
  */
 static int limit_descriptors(struct ar_run *run, struct ar_error *err)
 {

@@ -274,23 +274,31 @@ static int label_queues(const struct ar_run *run, const struct ar_mount *m, int 
 	return ar_selinux_label_directory(mount, mount_label(run), m->destination, err);
 }
 
-/* With "bind" the flags of the mount alone are meant, else its filesystem's with them (mount(8)). */
+/*
+ * With "bind" the flags of the mount alone are meant, else those of its filesystem too (mount(8)),
+ * which may be the host's: where policy judges that is not done, whoever lets a remount through.
+ */
 static int remount(struct ar_run *run, size_t i, const struct ar_mount *m,
 		   const struct ar_mount_request *q, int *ret_mount, struct ar_error *err)
 {
+	bool compat = run->effective->profile == AR_PROFILE_COMPAT;
 	const struct ar_mount_options *o = q->options;
 	_cleanup_fd_ int at = -1;
 	int r = ar_target_find(run, i, m, &at, err);
 
 	if (r == -ENOENT)
 		return ar_fail(err, ENOENT, "remount '%s'", m->destination);
-	if (r == 0 && o->bind)
+	if (r == 0)
+		r = ar_target_check_root(run, m, at, err);
+	if (r == 0)
+		r = ar_target_check_proc(run, m, at, -1, err);
+	if (r == 0 && (o->bind || !compat))
 		r = ar_mount_set(at, false, o->attr_set, o->attr_clr, 0, m->destination, err);
-	if (r == 0 && !o->bind)
+	else if (r == 0)
 		r = ar_mount_remount(q, at, err);
-	if (r == 0)
+	if (r == 0 && compat)
 		r = ar_mount_set(at, true, o->rec_set, o->rec_clr, 0, m->destination, err);
-	if (r == 0)
+	if (r == 0 && compat)
 		r = ar_mount_propagate(at, o, m->destination, err);
 	if (r == 0)
 		*ret_mount = ar_steal_fd(&at);
@@ -318,9 +326,10 @@ static bool policy_readonly(const struct ar_run *run, size_t i)
 
 /* So is a tmpfs that the bundle asks for: an empty one has nothing to mount on yet, and /dev no
  * nodes. */
-static bool is_readonly_tmpfs(const struct ar_mount *m, const struct ar_mount_options *options)
+static bool is_readonly_later(const struct ar_mount *m, const struct ar_mount_options *options)
 {
-	return !options->bind && ar_streq(m->type, "tmpfs") &&
+	return !options->bind &&
+	       (ar_streq(m->type, "tmpfs") || ar_streq(m->destination, "/dev")) &&
 	       (options->attr_set & MOUNT_ATTR_RDONLY);
 }
 
@@ -332,7 +341,7 @@ static void make_readonly_later(struct ar_run *run, size_t i, int *mount)
 	run->mount_tree[i] = ar_steal_fd(mount);
 }
 
-/* Compat does as runc what contradicts itself ("ro", "rrw"): first the mount's, then the tree's. */
+/* Of options that contradict each other ("ro", "rrw") compat, as runc, applies the tree's last. */
 static uint64_t wanted_flags(const struct ar_mount_options *o, bool compat)
 {
 	return (o->attr_set & ~(compat ? o->rec_clr : 0)) | o->rec_set;
@@ -353,12 +362,12 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		.origin = -1,
 	};
 	_cleanup_fd_ int mount = -1;
-	bool tmpfs;
+	bool later;
 	int r;
 
 	ar_mount_options_parse(run->arena, &m->options, &options);
-	tmpfs = is_readonly_tmpfs(m, &options);
-	if (tmpfs) {
+	later = is_readonly_later(m, &options);
+	if (later) {
 		options.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 		options.ro = false;
 	}
@@ -366,7 +375,8 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		options.data = (struct ar_strings){ .items = strict, .n = AR_COUNT(strict) };
 	if (compat && (options.bind || options.remount))
 		ar_mount_options_as_runc(&options, run->in_userns || !run->facts->host_root);
-	if (compat && !options.bind && !ar_streq(m->type, "bind")) /* as runc: binds have a tree */
+	/* as runc: only a bind, by its option or by its type, has a tree below it */
+	if (compat && !options.bind && !ar_streq(m->type, "bind"))
 		options.rec_set = options.rec_clr = 0;
 	if (options.remount && (!options.bind || compat)) {
 		r = remount(run, i, m, &q, &mount, err);
@@ -384,7 +394,7 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	/* the mount alone: what the source has mounted in it stays as it is */
 	if (r == 0 && policy_readonly(run, i))
 		r = ar_mount_set(mount, false, 0, MOUNT_ATTR_RDONLY, 0, m->destination, err);
-	if (r == 0 && (tmpfs || policy_readonly(run, i)))
+	if (r == 0 && (later || policy_readonly(run, i)))
 		make_readonly_later(run, i, &mount);
 	else if (r == 0)
 		keep_mount(run, m, &mount);
@@ -496,7 +506,7 @@ static int make_mounts_readonly(struct ar_run *run, struct ar_error *err)
 		struct ar_mount_options options;
 
 		ar_mount_options_parse(run->arena, &m[i].options, &options);
-		if (!policy_readonly(run, i) && !is_readonly_tmpfs(&m[i], &options))
+		if (!policy_readonly(run, i) && !is_readonly_later(&m[i], &options))
 			continue;
 		r = ar_mount_set(run->mount_tree[i], false, MOUNT_ATTR_RDONLY, 0, 0,
 				 m[i].destination, err);

@@ -104,9 +104,8 @@ static const char *plain_path(struct ar_run *run, size_t index, const struct ar_
 	return fd == -ELOOP ? judged(run, index, m) : m->destination;
 }
 
-/* What is laid on the root shows nowhere. */
-static int refuse_root(const struct ar_run *run, const struct ar_mount *m, int target,
-		       struct ar_error *err)
+int ar_target_check_root(const struct ar_run *run, const struct ar_mount *m, int target,
+			 struct ar_error *err)
 {
 	bool root = false;
 	int r = ar_mount_is_top(target, run->root, &root);
@@ -127,7 +126,7 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, b
 			: open_following(run, index, m->destination, file, &fd, err);
 
 	if (r == 0)
-		r = refuse_root(run, m, fd, err);
+		r = ar_target_check_root(run, m, fd, err);
 	if (r == 0)
 		*ret_fd = ar_steal_fd(&fd);
 	return r;

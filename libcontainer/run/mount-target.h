@@ -25,6 +25,10 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *moun
 /* The same for a look at a mount that was made. -ENOENT without a text. */
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *mount, int *ret_fd,
 		   struct ar_error *err);
+/* That the target is not the container's root: what is laid on that shows nowhere, and to configure
+ * its filesystem anew is not the container's business. */
+int ar_target_check_root(const struct ar_run *run, const struct ar_mount *mount, int target,
+			 struct ar_error *err);
 /*
  * In compat, that the target is not in the container's /proc, but for the files that lxcfs stands
  * in for, nor that /proc itself unless what comes there is a procfs: as runc refuses it. What

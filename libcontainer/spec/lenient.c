@@ -39,7 +39,7 @@ static void name_sources(struct ar_list *mounts)
 static void tolerate_linux(struct ar_arena *arena, struct ar_linux *linux, bool user_namespace)
 {
 	ar_list_foreach(struct ar_device, device, &linux->devices)
-		if (device->path && *device->path && *device->path != '/')
+		if (device->path[0] != '/')
 			device->path = ar_printf(arena, "/%s", device->path);
 	if (!user_namespace)
 		linux->uid_mappings = linux->gid_mappings = (struct ar_list){ 0 };

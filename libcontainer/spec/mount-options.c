@@ -142,8 +142,8 @@ static void set_atime(struct ar_mount_options *m, uint64_t said)
 		m->attr_set |= said & MOUNT_ATTR_NOATIME;
 }
 
-/* Of a whole tree, where one of the kernel's must be set: what is not to be this one is relatime, the
- * kernel's default, as with runc. */
+/* Of a whole tree. As with runc, to clear a mode gives relatime, the kernel's default, where that mode
+ * was asked for or none was; another one that was asked for stays. */
 static void set_tree_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool clear)
 {
 	uint64_t now = *set & MOUNT_ATTR__ATIME;

@@ -148,6 +148,10 @@ property "remount configures the filesystem too" config='.mounts += [{destinatio
 property "a tmpfs that is mounted again read-only is written to by nobody" config='.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"},
 	{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]}, {destination: "/mnt/in", type: "tmpfs", source: "tmpfs"}]' \
 	run="$flags; [ -d /mnt/in ] && echo made; touch /mnt/x 2>&1" status=1 match='^ro,relatime.*made.*Read-only'
+property "a remount of the root" runc=1.4 config='.mounts += [{destination: "/", type: "none", options: ["remount", "nosuid"]}]' error='root'
+property "a remount of /proc as something else" runc=1.2 config='.mounts += [{destination: "/proc", type: "none", options: ["remount", "ro"]}]' error='not of type proc'
+property "a /dev that is mounted again read-only has its nodes" config='.mounts += [{destination: "/dev", type: "none", options: ["remount", "ro"]}]' \
+	run='stat -c %t:%T /dev/zero; touch /dev/x 2>&1' status=1 match=$'1:5.*Read-only'
 property "of options that contradict each other those of the tree come last" runc=1.2 needs=kernel:5.12 config="$(bind '"rbind", "ro", "rrw", "nosuid", "rsuid"')" \
 	run="$flags" output=rw,relatime
 # A mount in the source, which binds with "rbind" alone bring.

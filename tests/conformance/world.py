@@ -350,7 +350,7 @@ class World:
             elif kind == "mount":
                 subprocess.run(["umount", "-l", what])
             elif kind == "cgroup" and removed(what) and self.runtime.kind == "runc":
-                # it tries so for less than a second, in which processes do not always end on a slow machine
+                # it tries for less than a second, and on a slow machine the processes may live longer
                 left.remove((kind, what))
         return ["left after delete --force: %s %s" % one for one in left]
 
