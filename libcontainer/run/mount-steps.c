@@ -328,8 +328,7 @@ static bool policy_readonly(const struct ar_run *run, size_t i)
  * nodes. */
 static bool is_readonly_later(const struct ar_mount *m, const struct ar_mount_options *options)
 {
-	return !options->bind &&
-	       (ar_streq(m->type, "tmpfs") || ar_streq(m->destination, "/dev")) &&
+	return !options->bind && (ar_streq(m->type, "tmpfs") || ar_streq(m->destination, "/dev")) &&
 	       (options->attr_set & MOUNT_ATTR_RDONLY);
 }
 

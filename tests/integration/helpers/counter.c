@@ -131,7 +131,8 @@ static int write_count(const char *path, unsigned int n)
 	if (snprintf(other, sizeof(other), "%s.new", path) >= (int)sizeof(other))
 		return 2;
 	count = fopen(other, "w");
-	if (!count || fprintf(count, "%u\n", n) < 0 || fclose(count) != 0 || rename(other, path) < 0)
+	if (!count || fprintf(count, "%u\n", n) < 0 || fclose(count) != 0 ||
+	    rename(other, path) < 0)
 		return fails(path);
 	return 0;
 }
@@ -141,12 +142,9 @@ static const struct kind {
 	int (*start)(void);
 	int (*step)(unsigned int n);
 } kinds[] = {
-	{ "alone", start_nothing, nothing },
-	{ "speaker", start_nothing, say },
-	{ "memory", start_nothing, rewrite_memory },
-	{ "itself", start_connection, send_to_itself },
-	{ "logger", start_logger, send_number },
-	{ "deaf", start_listening, nothing },
+	{ "alone", start_nothing, nothing },	     { "speaker", start_nothing, say },
+	{ "memory", start_nothing, rewrite_memory }, { "itself", start_connection, send_to_itself },
+	{ "logger", start_logger, send_number },     { "deaf", start_listening, nothing },
 };
 
 /* 0, or the status to end with. */
