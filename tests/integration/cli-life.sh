@@ -387,7 +387,7 @@ make_command "$bundle" . sh -c 'echo "${LISTEN_FDS-none}"; cat <&3'
 run_command sh -c 'LISTEN_FDS=1 LISTEN_PID=1 exec "$@" 3<"$0/three"' "$TEST_TMP" \
 	"$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
 expect_output none
-expect_error "3: Bad file descriptor"
+expect_error "Bad file descriptor"
 
 for command in create run; do
 	test_begin "$command refuses to pass on a descriptor that is not open"
