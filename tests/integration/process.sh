@@ -182,7 +182,7 @@ for limit in "${limits[@]}"; do
 	check_match "RLIMIT_$name" "$output" "^${title_of[$name]} +$soft +$hard "
 done
 
-test_begin "the limit of open files is the program's alone: its container starts with any, and so does exec"
+test_begin "the limit of open files is the program's alone: its container starts with few, and so does exec"
 for profile in agent compat; do
 	make_command "$bundle" '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 3, hard: 4}]' sleep 1000
 	run_agentrun --profile "$profile" create --bundle "$bundle" "$id"
