@@ -31,6 +31,7 @@ cage() {
 		features=()
 		case $part in
 		limits) features=(pids memory) ;;
+		lsm) features=(apparmor command:apparmor_parser) ;;
 		siblings)
 			case $cage_how in *exec*) features=(landlock) ;; *) continue ;; esac
 			;;
@@ -186,6 +187,97 @@ expect_output new
 run -u 1000 box sh -c 'echo x >~/new && ls ~'
 expect_success
 expect_output new
+
+for name in agentrun agentrun-strict; do
+	test_begin "$name: what is asked for beyond a ceiling is held to it"
+	half=1 mib=1024
+	[ "$name" = agentrun ] || half=2 mib=256
+	# shared memory alone is as asked, for its pages are memory of the container
+	docker run --rm --name "$id" --runtime "$name" --shm-size 1536m --tmpfs /cache:size=8g box stat -f -c '%b %S' /dev/shm /cache
+	expect_success
+	check_equal "bytes of /dev/shm and of a tmpfs" "$(awk '{ printf "%d ", $1 * $2 }' <<<"$output")" "$((1536 << 20)) $((mib << 20)) "
+	open_files=$((65536 / half))
+	# a host may give less
+	most=$(in_host sh -c 'ulimit -H -n')
+	[ "$most" = unlimited ] || [ "$most" -gt "$open_files" ] || open_files=$most
+	docker run --rm --name "$id" --runtime "$name" --ulimit nofile=100000:1000000 box sh -c 'ulimit -S -n; ulimit -H -n'
+	expect_success
+	check_equal "open files" "$output" "$open_files"$'\n'"$open_files"
+
+	if test_begin "$name: more processes and memory than the ceiling are not given" pids memory; then
+		docker run --rm --name "$id" --runtime "$name" --pids-limit 100000 --memory 1t box \
+			cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/memory.max
+		expect_success
+		cage_how="with $name"
+		check_equal "processes" "$(head -n 1 <<<"$output")" "$((4096 / half))"
+		cage_between "memory" "$(tail -n 1 <<<"$output")" 1 "$(awk '$1 == "MemTotal:" { printf "%d", $2 * 1024 / 8 * 7 }' /proc/meminfo)"
+	fi
+done
+
+# --- strict --------------------------------------------------------------------------------------
+
+strict() {
+	docker run --rm --name "$id" --runtime agentrun-strict "$@"
+}
+
+test_begin "agentrun-strict: no capability, small scratch, a home from which nothing runs, in --privileged too"
+for how in '' --privileged; do
+	# shellcheck disable=SC2086 # none or one
+	strict $how box probe
+	expect_success
+	cage_how="with agentrun-strict $how" cage_text=$output
+	for name in CapInh CapPrm CapEff CapBnd CapAmb; do
+		check_equal "$name, $cage_how" "$(cage_seen $name)" 0000000000000000
+	done
+	for part in end root scratch privileges calls memory masked devices mounts namespaces rlimits; do
+		"cage_$part"
+	done
+	check_equal "Seccomp, $cage_how" "$(cage_seen Seccomp)" 2
+	# of /proc nothing is there but the container's processes
+	check_equal "kernel settings in /proc, $cage_how" "$(cage_all '^kernel /proc/(sys|irq)/')" ""
+	cage_refused 'kernel /sys/' 'Read-only file system'
+	for place in /tmp /var/tmp /run; do
+		read -r blocks size < <(cage_seen "size $place")
+		check_equal "size of $place, $cage_how" "$((blocks * size))" "$((16 << 20))"
+	done
+	read -r blocks size < <(cage_seen "size home")
+	check_equal "size of the home, $cage_how" "$((blocks * size))" "$((64 << 20))"
+	check_equal "writing to the home, $cage_how" "$(cage_seen home)" "done"
+	check_equal "running from the home, $cage_how" "$(cage_seen "run home")" "refused: Permission denied"
+done
+
+test_begin "agentrun-strict: other users' processes are not seen"
+docker run --detach --name "$id" --runtime agentrun-strict box sleep 60
+expect_success
+docker exec "$id" sh -c 'ls -d /proc/1'
+expect_output /proc/1
+docker exec -u 1000 "$id" sh -c 'ls -d /proc/1 /proc/self'
+expect_error "/proc/1: No such file or directory"
+expect_output /proc/self
+
+test_begin "agentrun-strict: a source that is not declared is refused"
+mkdir -p "$bundle/job"
+strict -v "$bundle/job:/job" box true
+expect_status 125
+expect_error "is refused by the strict profile: the strict profile takes only sources that bind-sources declares"
+
+test_begin "what is executed in a container ends its first process"
+start box sh -c 'trap "exit 9" TERM; echo ready >/tmp/ready; while :; do sleep 0.1; done'
+docker exec "$id" sh -c 'until [ -s /tmp/ready ]; do sleep 0.1; done; kill -TERM 1'
+expect_success
+docker wait "$id"
+expect_output 9
+
+if test_begin "agentrun-strict: what is executed in a container sends no signal to its first process" landlock kernel:6.12; then
+	docker run --detach --name "$id" --runtime agentrun-strict box sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
+	expect_success
+	docker exec "$id" kill -TERM 1
+	expect_error "Operation not permitted"
+	check_equal "running" "$(inspect '{{.State.Running}}')" true
+	docker stop --time 10 "$id"
+	expect_success
+	check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 9
+fi
 
 # --- refused -------------------------------------------------------------------------------------
 

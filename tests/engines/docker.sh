@@ -458,6 +458,27 @@ docker stop --time 0 "$id"
 expect_success
 check_equal "status" "$(inspect '{{.State.Status}}')" exited
 
+test_begin "what is not stopped is started again with the daemon"
+start --restart unless-stopped -v /data box sh -c 'echo run >>/data/runs; grep -c run /data/runs; exec sleep 600'
+check_true "it has started" wait_until said 1
+docker run --detach --name "$id-stopped" --runtime agentrun --restart unless-stopped box sleep 600
+expect_success
+docker stop --time 0 "$id-stopped"
+expect_success
+end_daemon "$dockerd_pid"
+dockerd_start
+wait_for "the one that ran" '{{.State.Status}}' running
+check_true "it is the second run" wait_until said 2
+docker inspect --format '{{.State.Status}}' "$id-stopped"
+expect_output exited
+
+if test_begin "a container that takes more memory than it may is killed, which Docker says" memory; then
+	start --memory 32m box sh -c 'x=$(tail /dev/zero)'
+	docker wait "$id"
+	expect_output 137
+	check_equal "state" "$(inspect '{{.State.OOMKilled}} {{.State.ExitCode}}')" "true 137"
+fi
+
 if test_begin "limits of memory and processor time are set and changed" memory cpu; then
 	start --memory 64m --cpus 0.5 box sleep 60
 	docker exec "$id" cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max

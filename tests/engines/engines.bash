@@ -21,7 +21,7 @@
 #   engine_stop                    ends daemons and namespaces
 #   assert_engine_left_nothing     after engine_stop: no process, cgroup or mount is left
 #
-# The runtimes that are registered: agentrun, agentrun-compat (the same program by its other name) and,
+# The runtimes that are registered: agentrun, agentrun-strict, agentrun-compat (the same program by its other names) and,
 # in $peer, runc to compare with. With AGENTRUN_ENGINE_RUNTIME, as crun, all names but the peer's are that program, and
 # what needs the feature "agentrun" is a skip.
 
@@ -157,7 +157,8 @@ dockerd_start() {
 	local options=("${dockerd_options[@]}")
 	if [ -z "$dockerd_config" ]; then
 		[ -z "$peer" ] || options+=(--add-runtime "peer=$peer")
-		options+=(--add-runtime "agentrun=$runtime" --add-runtime "agentrun-compat=$runtime-compat")
+		options+=(--add-runtime "agentrun=$runtime" --add-runtime "agentrun-strict=$runtime-strict"
+			--add-runtime "agentrun-compat=$runtime-compat")
 	fi
 	echo "${dockerd_config:-"{}"}" >"$TEST_TMP/daemon.json"
 	mkdir -p "$DOCKER_CONFIG"
