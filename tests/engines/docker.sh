@@ -149,7 +149,7 @@ expect_success
 test_begin "docker exec -it has a terminal"
 start box sleep 60
 # the client tells the size when it has started
-run_pty $'tty; until [ "$(stty size)" != "0 0" ]; do sleep 0.1; done; echo "size $(stty size)"; exit 9' \
+run_pty $'tty; until [ "$(stty size 2>&1)" = "31 77" ] || [ $((n += 1)) = 100 ]; do sleep 0.1; done; echo "size $(stty size)"; exit 9' \
 	sh -c 'stty rows 31 columns 77; exec "$@"' sh "$docker_client" --host "unix://$docker_socket" exec -it "$id" sh
 expect_status 9
 expect_output_has /dev/pts/

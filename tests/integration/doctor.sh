@@ -61,6 +61,23 @@ examine() {
 	host "$1" doctor --format json
 }
 
+# put FILE TEXT: a script that writes it
+put() {
+	printf "mkdir -p '%s'; cat >'%s' <<'END'\n%s\nEND\n" "$(dirname "$1")" "$1" "$2"
+}
+
+# by_user SCRIPT: the same, asked by a user whose home is /run/user
+# shellcheck disable=SC2016
+by_user() {
+	host "$1"'
+		cd /
+		echo "user:x:1234:1234::/tmp:/bin/sh" >/etc/passwd
+		chmod 755 /run; mkdir -p -m 700 /run/user; chown -R 1234 /run/user
+		cp "$(realpath "$program")" /run/program; chmod 755 /run/program
+		export XDG_RUNTIME_DIR=/run/user HOME=/run/user; unset XDG_CONFIG_HOME
+		exec setpriv --reuid 1234 --regid 1234 --clear-groups /run/program doctor --format json' :
+}
+
 # --- the output ------------------------------------------------------------------------------------
 
 test_begin "text has areas, verdicts, advice, and the counts at the end"
@@ -69,6 +86,13 @@ expect_status 0
 check_match "areas" "$output" '^cgroups$'
 check_match "verdict" "$output" '^  ok +version: Linux [0-9]'
 check_match "counts" "$(tail -n 1 <<<"$output")" '^[0-9]+ ok, [0-9]+ notes, [0-9]+ warnings, 0 failures$'
+text=$output
+examine :
+check_equal "advice, each below its finding" "$(grep -A 1 -E '^  (ok|note|warning|failure) ' <<<"$text" | sed -n 's/^ *-> //p')" \
+	"$(jq -r '.findings[].advice // empty' <<<"$output")"
+host "$(put /etc/docker/daemon.json '{ "runtimes": { "agentrun": { "path": "/opt/none/agentrun" } }, "default-runtime": "agentrnu" }')" doctor
+expect_status 1
+check_has "advice" "$output" $'  failure  default runtime: agentrnu is not one of the runtimes\n           -> add it to runtimes; dockerd does not start without it\n'
 
 test_begin "JSON has the same findings, and counts them"
 host : doctor
@@ -138,6 +162,17 @@ inject() {
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -f -qq -o /dev/null "$@" "$program" doctor --format json
 	check_equal "standard error" "$errors" ""
 }
+
+test_begin "a controller that v1 has, or that the kernel has not, comes with advice"
+examine :
+for name in pids memory cpu cpuset io; do
+	if [ "$(verdict cgroups "$name")" = ok ]; then
+		check_equal "advice for $name" "$(advice cgroups "$name")" ""
+	else
+		check_match "advice for $name" "$(advice cgroups "$name")" \
+			'^(boot with cgroup v2 alone: systemd\.unified_cgroup_hierarchy=1|the kernel does not offer it: )'
+	fi
+done
 
 if test_begin "Landlock, by the version that the kernel has" command:strace; then
 	while read -r answer expected_verdict expected_found; do
@@ -222,27 +257,35 @@ if test_begin "KVM: its answer" command:strace; then
 	fi
 fi
 
+# setting FILE VALUE: it says so to the doctor
+setting() {
+	printf 'echo %q >/run/setting; mount --bind /run/setting %s' "$2" "$1"
+}
+
+test_begin "a program that gets crashed processes' memory is told of"
+host "$(setting /proc/sys/kernel/core_pattern '|/usr/lib/core-handler %p')" doctor --format json
+check_equal "verdict" "$(verdict 'security modules' core_pattern)" note
+check_has "found" "$(found 'security modules' core_pattern)" "'|/usr/lib/core-handler %p': "
+check_has "advice" "$(advice 'security modules' core_pattern)" "sysctl kernel.core_pattern=core"
+host "$(setting /proc/sys/kernel/core_pattern core)" doctor --format json
+check_equal "verdict" "$(verdict 'security modules' core_pattern)" ok
+
 # --- users -----------------------------------------------------------------------------------------
 
 test_begin "a user without ids to map is told of it, one with them is not" userns
-cd /
 for ranges in '' user:100000:65536; do
-	# shellcheck disable=SC2016
-	RANGES=$ranges host 'echo "user:x:1234:1234::/tmp:/bin/sh" >/etc/passwd; echo "$RANGES" >/etc/subuid
-		echo "$RANGES" >/etc/subgid; chmod 755 /run; mkdir -m 700 /run/user; chown 1234 /run/user
-		cp "$(realpath "$program")" /run/program; chmod 755 /run/program
-		export XDG_RUNTIME_DIR=/run/user HOME=/run/user; unset XDG_CONFIG_HOME
-		program="setpriv --reuid 1234 --regid 1234 --clear-groups /run/program"; exec $program doctor --format json' :
+	by_user "echo '$ranges' >/etc/subuid; echo '$ranges' >/etc/subgid"
 	check_equal "caller" "$(found 'user namespaces' caller)" user
 	check_equal "ids" "$(verdict 'user namespaces' ids)" "$([ -z "$ranges" ] && echo warning || echo ok)"
 	check_equal "standard error" "$errors" ""
 	[ -n "$ranges" ] || check_match "advice" "$(advice 'user namespaces' ids)" '^usermod .* user$'
 done
 
-# setting FILE VALUE: it says so to the doctor
-setting() {
-	printf 'echo %s >/run/setting; mount --bind /run/setting %s' "$2" "$1"
-}
+test_begin "a user without the helpers that map ids is told which package has them"
+# shellcheck disable=SC2016
+by_user 'for tool in newuidmap newgidmap; do if command -v "$tool"; then mount --bind /dev/null "$(command -v "$tool")"; fi >/dev/null; done'
+check_equal "helpers" "$(verdict 'user namespaces' helpers)" warning
+check_has "advice" "$(advice 'user namespaces' helpers)" "Debian package uidmap"
 
 test_begin "no user namespace may be made"
 host "$(setting /proc/sys/user/max_user_namespaces 0)" doctor --format json
@@ -375,11 +418,6 @@ check_has "the root" "$(found state root)" "should not be set to /"
 
 # --- engines ---------------------------------------------------------------------------------------
 
-# put FILE TEXT: a script that writes it
-put() {
-	printf "mkdir -p '%s'; cat >'%s' <<'END'\n%s\nEND\n" "$(dirname "$1")" "$1" "$2"
-}
-
 test_begin "Docker: a configuration that names the program"
 examine "$(put /etc/docker/daemon.json \
 	"{ \"runtimes\": { \"agentrun\": { \"path\": \"$program\" } }, \"default-runtime\": \"agentrun\", \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] }")"
@@ -400,6 +438,19 @@ bad
 check_equal "runtime" "$(verdict Docker 'runtime agentrun')" failure
 check_has "runtime" "$(found Docker 'runtime agentrun')" "/opt/none/agentrun: missing, or not executable"
 check_equal "default" "$(verdict Docker 'default runtime')" failure
+
+test_begin "Docker: runc is a name that cannot be given"
+examine "$(put /etc/docker/daemon.json "{ \"runtimes\": { \"runc\": { \"path\": \"$program\" } } }")"
+bad
+check_equal "runtime" "$(verdict Docker 'runtime runc')" "ok failure"
+
+test_begin "Docker, podman: the files of a user's own"
+by_user "$(put /run/user/.config/docker/daemon.json '{ "runtimes": { "agentrun": { "path": "/opt/none/agentrun" } } }')
+$(put /run/user/.config/containers/containers.conf $'[engine.runtimes]\nagentrun = ["/opt/none/other/agentrun"]')
+$(put /etc/docker/daemon.json '{')"
+bad
+check_has "Docker" "$(found Docker 'runtime agentrun')" "/opt/none/agentrun: missing"
+check_has "podman" "$(found podman 'runtime agentrun')" "/opt/none/other/agentrun: missing"
 
 test_begin "Docker: a configuration without the runtime" command:dockerd && {
 	examine "$(put /etc/docker/daemon.json '{}')"
