@@ -124,6 +124,21 @@ static bool is_binary_name(const struct ar_toml_entry *e)
 	       strcmp(e->path.items[6], "BinaryName") == 0;
 }
 
+/* options.SystemdCgroup of the handler whose BinaryName is at this path. */
+static void check_handler_driver(struct ar_visit *v, const struct ar_toml *toml,
+				 const char *const *path)
+{
+	const char *const driver_path[] = { path[0], path[1], path[2],	      path[3],
+					    path[4], path[5], "SystemdCgroup" };
+	const struct ar_toml_entry *e = ar_toml_find(toml, driver_path, AR_COUNT(driver_path));
+
+	if (v->host->systemd && !(e && e->text && strcmp(e->text, "true") == 0))
+		ar_visit_add(v, CONTAINERD, ar_printf(v->arena, "cgroup driver of %s", path[4]),
+			     AR_VERDICT_NOTE,
+			     "where the kubelet has cgroupDriver: systemd, SystemdCgroup = true",
+			     "cgroupfs, on a host with systemd");
+}
+
 static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
 			  const struct ar_toml_entry *e, const char *version)
 {
@@ -142,6 +157,7 @@ static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
 		ar_visit_add(v, CONTAINERD, label, AR_VERDICT_FAILURE,
 			     "runtime_type = \"io.containerd.runc.v2\"",
 			     "runtime_type is not the one that takes BinaryName");
+	check_handler_driver(v, toml, path);
 	ar_engine_check_runtime(v, CONTAINERD, path[4], e->text);
 }
 
@@ -258,26 +274,44 @@ static bool lists_ours(const struct ar_toml_entry *e)
 	return false;
 }
 
-static void check_podman_lists(struct ar_visit *v, const struct ar_toml *toml)
+/* engine.NAME: podman's lists of what a runtime can do, which it does not ask. */
+static const struct {
+	const char *name;
+	enum ar_verdict missing;
+	const char *advice;
+} podman_lists[] = {
+	{ "runtime_supports_json", AR_VERDICT_WARNING,
+	  "add agentrun to the list, else podman shows whole log lines as errors" },
+	{ "runtime_supports_nocgroup", AR_VERDICT_NOTE,
+	  "add agentrun-compat to the list, else podman refuses --cgroups=disabled" },
+};
+
+static bool podman_lists_ours(const struct ar_toml *toml, const char *name)
 {
-	static const char *const path[] = { "engine", "runtime_supports_json" };
 	bool listed = false;
 
 	/* lists of later files may be added to those before */
 	for (size_t i = 0; i < toml->n; i++) {
 		const struct ar_toml_entry *e = &toml->entries[i];
 
-		if (e->path.n == 2 && strcmp(e->path.items[0], path[0]) == 0 &&
-		    strcmp(e->path.items[1], path[1]) == 0)
+		if (e->path.n == 2 && strcmp(e->path.items[0], "engine") == 0 &&
+		    strcmp(e->path.items[1], name) == 0)
 			listed = lists_ours(e) || (listed && e->has_tables);
 	}
-	if (listed)
-		ar_visit_add(v, PODMAN, path[1], AR_VERDICT_OK, NULL, "has agentrun");
-	else
-		ar_visit_add(
-			v, PODMAN, path[1], AR_VERDICT_WARNING,
-			"add agentrun to the list, else podman shows whole log lines as errors",
-			"does not have agentrun");
+	return listed;
+}
+
+static void check_podman_lists(struct ar_visit *v, const struct ar_toml *toml)
+{
+	for (size_t i = 0; i < AR_COUNT(podman_lists); i++) {
+		const char *name = podman_lists[i].name;
+
+		if (podman_lists_ours(toml, name))
+			ar_visit_add(v, PODMAN, name, AR_VERDICT_OK, NULL, "has agentrun");
+		else
+			ar_visit_add(v, PODMAN, name, podman_lists[i].missing,
+				     podman_lists[i].advice, "does not have agentrun");
+	}
 }
 
 void ar_doctor_podman(struct ar_visit *v)

@@ -11,8 +11,8 @@
 #   exec_in COMMAND...             $code, $said, $complained
 #   cri_end                        all is removed, and nothing is left
 #
-# Handlers: agentrun, agentrun-strict, agentrun-compat as documented and installed; agentrun-systemd, the page's with
-# SystemdCgroup; peer.
+# Handlers: agentrun, agentrun-strict, agentrun-compat as documented and installed; agentrun-systemd, the installed one with
+# its line of SystemdCgroup; peer.
 
 . "$(dirname "${BASH_SOURCE[0]}")/engines.bash"
 . "$(dirname "${BASH_SOURCE[0]}")/page.bash"
@@ -46,12 +46,12 @@ if has cpu; then without_cgroups=false; else without_cgroups=true; fi
 # containerd 2 imports the file that is installed. What a file brings that containerd 1 imports replaces all that the
 # plugin is told elsewhere: there the handler is the page's, and those of the other classes are added from the file.
 if containerd --version | grep -qE ' v?2\.[0-9]'; then
-	containerd_version=3 cri_plugin=io.containerd.cri.v1.runtime
-	shipped containerd-2-config.toml >"$TEST_TMP/containerd-2-config.toml"
-	containerd_imports=$TEST_TMP/containerd-2-config.toml
+	containerd_version=3 cri_plugin=io.containerd.cri.v1.runtime containerd_file=containerd-2-config.toml
+	shipped "$containerd_file" >"$TEST_TMP/$containerd_file"
+	containerd_imports=$TEST_TMP/$containerd_file
 else
 	# shellcheck disable=SC2034 # for engines.bash
-	containerd_version=2 cri_plugin=io.containerd.grpc.v1.cri
+	containerd_version=2 cri_plugin=io.containerd.grpc.v1.cri containerd_file=containerd-config.toml
 fi
 # shellcheck disable=SC2034
 containerd_cri=$(
@@ -75,9 +75,10 @@ containerd_cri=$(
 	CONFIG
 	if [ "$containerd_version" = 2 ]; then
 		page_handler
-		shipped containerd-config.toml | awk 'BEGIN { RS = "" } /runtimes\.agentrun-/'
+		shipped "$containerd_file" | awk 'BEGIN { RS = "" } /runtimes\.agentrun-/'
 	fi
-	page_handler | sed -e 's/runtimes\.agentrun/&-systemd/' -e 's/SystemdCgroup = false/SystemdCgroup = true/'
+	shipped "$containerd_file" | awk 'BEGIN { RS = "" } /runtimes\.agentrun\]/' |
+		sed -e 's/runtimes\.agentrun/&-systemd/' -e 's/# SystemdCgroup/SystemdCgroup/'
 	if [ -n "$peer" ]; then handler_table peer "$peer"; fi
 )
 

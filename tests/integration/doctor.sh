@@ -486,6 +486,16 @@ examine "$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runc.v2 /
 bad
 check_equal "program" "$(verdict containerd 'runtime agentrun')" failure
 
+test_begin "containerd: on a host with systemd, a handler that makes cgroups by itself is told of"
+handler=$(containerd_config 3 io.containerd.cri.v1.runtime io.containerd.runc.v2 "$program")
+examine "mkdir -p /run/systemd/system; $handler"
+good
+check_equal "verdict" "$(verdict containerd 'cgroup driver of agentrun')" note
+check_has "advice" "$(advice containerd 'cgroup driver of agentrun')" "SystemdCgroup = true"
+examine "mkdir -p /run/systemd/system; ${handler%$'\nEND'*}"$'\n    SystemdCgroup = true\nEND'
+good
+check_equal "with systemd" "$(verdict containerd 'cgroup driver of agentrun')" ""
+
 test_begin "containerd: imported files are read, a disabled plugin is told of, what is no TOML fails"
 examine "$(put /etc/containerd/config.toml $'version = 2\nimports = ["conf.d/*.toml"]\ndisabled_plugins = ["cri"]')
 $(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runc.v2 "$program" /etc/containerd/conf.d/agentrun.toml)"
@@ -508,6 +518,8 @@ check_equal "list" "$(verdict podman runtime_supports_json)" ok
 examine "$(put /etc/containers/containers.conf "$runtimes")"
 good
 check_equal "no list" "$(verdict podman runtime_supports_json)" warning
+check_equal "no list of those without cgroups" "$(verdict podman runtime_supports_nocgroup)" note
+check_has "advice" "$(advice podman runtime_supports_nocgroup)" "--cgroups=disabled"
 examine "$(put /etc/containers/containers.conf $'[engine.runtimes]\nagentrun = ["/opt/none/agentrun"]')"
 bad
 check_equal "program" "$(verdict podman 'runtime agentrun')" failure
@@ -536,6 +548,7 @@ for area in Docker containerd podman CRI-O; do
 	done
 done
 check_equal "podman's list" "$(verdict podman runtime_supports_json)" ok
+check_equal "podman's other list" "$(verdict podman runtime_supports_nocgroup)" ok
 examine "$(put /etc/containerd/config.toml "$(snippet containerd-2-config.toml.in)")
 $(put /etc/containers/containers.conf.d/50-agentrun.conf "$(snippet 50-agentrun.conf.in)")"
 good
