@@ -70,6 +70,42 @@ if test_begin "limits of a container are set and changed" cpu memory; then
 	check_equal "limits after the change" "$said" $'134217728\n80000 100000'
 fi
 
+if test_begin "a container that takes more memory than it may is killed, and the kubelet hears why" memory; then
+	start_pod agentrun
+	expect_success
+	start_container '.linux.resources = {memory_limit_in_bytes: 33554432}' sh -c 'x=$(tail /dev/zero)'
+	expect_success
+	wait_exited
+	check_equal "exit code and reason" "$(container_status '"\(.status.exit_code) \(.status.reason)"')" "137 OOMKilled"
+fi
+
+# --- signals -------------------------------------------------------------------------------------
+
+trapping='trap "exit 9" TERM; echo ready >/tmp/ready; while :; do sleep 0.1; done'
+
+# As a preStop hook may do.
+test_begin "what is executed in a container ends its first process"
+start_pod agentrun
+expect_success
+start_container . sh -c "$trapping"
+expect_success
+exec_in sh -c 'until [ -s /tmp/ready ]; do sleep 0.1; done; kill -TERM 1'
+check_equal "status of kill" "$code" 0
+wait_exited
+check_equal "exit code" "$(container_status .status.exit_code)" 9
+
+if test_begin "under the strict profile it does not, and the kubelet's own signal does" agentrun landlock kernel:6.12; then
+	start_pod agentrun-strict
+	expect_success
+	start_container . sh -c "$trapping"
+	expect_success
+	exec_in sh -c 'until [ -s /tmp/ready ]; do sleep 0.1; done; kill -TERM 1'
+	check_has "what kill says" "$complained" "Operation not permitted"
+	cri StopContainer "$(jq -n --arg id "$container" '{container_id: $id, timeout: 10}')"
+	expect_success
+	check_equal "exit code" "$(container_status .status.exit_code)" 9
+fi
+
 # --- a user namespace ----------------------------------------------------------------------------
 
 # ids that nobody on the host has

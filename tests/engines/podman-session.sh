@@ -5,12 +5,13 @@
 set -euo pipefail
 . "$(dirname "$0")/engines.bash"
 . "$(dirname "$0")/../integration/debian.bash"
+# before anything is needed: the lab has it made on a machine without engines
+debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
 needs root systemd userns command:podman command:conmon command:newuidmap command:loginctl
 [ -e /lab/asked ] || skip_all "needs the full lab, whose users may have sessions"
 user=$(getent passwd 1000 | cut -d : -f 1)
 [ -n "$user" ] || skip_all "needs a user 1000"
 [ -e /usr/lib/systemd/user/dbus.socket ] || skip_all "needs the package dbus-user-session"
-debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
 
 home=$TEST_TMP/home
 as_user=(setpriv --reuid 1000 --regid 1000 --init-groups env -i "PATH=$PATH" "HOME=$home" "USER=$user"

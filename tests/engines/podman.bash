@@ -11,7 +11,7 @@
 #   inspect FORMAT        prints what $id has there
 #   podman_end            all is removed, and nothing is left
 
-. "$(dirname "${BASH_SOURCE[0]}")/engines.bash"
+[ -n "${engine_cgroup-}" ] || . "$(dirname "${BASH_SOURCE[0]}")/engines.bash"
 needs root command:podman command:conmon command:ip
 
 podman_() {

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # systemd as the first process of a container: podman run --systemd=always, under agentrun-compat.
 set -euo pipefail
-. "$(dirname "$0")/podman.bash"
+. "$(dirname "$0")/engines.bash"
 . "$(dirname "$0")/../integration/debian.bash"
+# before anything is needed: the lab has it made on a machine without engines
 debian_rootfs_of systemd dbus libpam-systemd passwd procps systemd systemd-sysv
+. "$(dirname "$0")/podman.bash"
 needs cgroup
 
 podman_runtime=agentrun-compat
