@@ -190,10 +190,13 @@ else
 		docker inspect --format '{{.State.ExitCode}}' "$id"
 		expect_output 5
 		docker run --rm --name "$id-2" --runtime "$name" --memory 64m --cpus 1 --pids-limit 100 box echo limited
-		if [ "$status" != 0 ]; then
-			# limits that cannot be kept are refused, with the controller's name
-			check_match "message" "$errors" "controller"
-		fi
+		# limits that cannot be kept are refused, with the controller's name
+		expect_status 125
+		expect_output ''
+		check_match "message" "$errors" 'controller'
+		docker run --rm --name "$id-2" --runtime "$name" box probe
+		expect_success
+		[ "$name" != agentrun ] || expect_cage "where Docker sees cgroup v1" "$output"
 	done
 
 	test_begin "nothing is left where Docker sees cgroup v1"

@@ -157,6 +157,28 @@ if test_begin "a profile of AppArmor that is named confines" apparmor command:ap
 	apparmor_parser --remove "$TEST_TMP/profile"
 fi
 
+# --- the configuration that is installed -----------------------------------------------------------
+
+if test_begin "dockerd takes the installed file, and agentrun as the default runtime, which image builds by it are held to" agentrun; then
+	end_daemon "$dockerd_pid"
+	dockerd_config=$(sed "s|@bindir@|$TEST_TMP/bin|g" "$SRCDIR/packaging/engines/docker-daemon.json.in" | jq '. + {"default-runtime": "agentrun"}')
+	dockerd_start
+	docker info --format '{{.DefaultRuntime}}'
+	expect_output agentrun
+	docker run --rm --name "$id" box probe
+	expect_success
+	expect_cage "by default" "$output"
+	for name in agentrun-strict agentrun-compat runc; do
+		docker run --rm --name "$id" --runtime "$name" box true
+		expect_success
+	done
+	mkdir -p "$bundle"
+	printf 'FROM box\nRUN echo built >/built\n' >"$bundle/Dockerfile"
+	run_command env DOCKER_BUILDKIT=0 "$docker_client" --host "unix://$docker_socket" build --cgroup-parent "/$engine_cgroup" "$bundle"
+	check_false "the build succeeded" test "$status" = 0
+	check_has "why" "$output$errors" "Read-only file system"
+fi
+
 test_begin "nothing is left"
 engine_forget
 engine_stop

@@ -100,6 +100,13 @@ for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Whe
 			;;
 		*) perform "$block" ;;
 		esac
+		case $chapter-$number in
+		Docker-1) expect_output_has $'CapEff:\t00000000000004fb' ;;
+		podman-1)
+			expect_output_has $'CapBnd:\t00000000000004fb'
+			expect_output_has $'CapBnd:\t0000000000000000'
+			;;
+		esac
 	done
 done
 
