@@ -15,13 +15,13 @@
 needs root command:podman command:conmon command:ip
 
 podman_() {
-	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
+	run_command nsenter --target "$host_pid" --mount --net --wdns=/ -- "${podman[@]}" "$@"
 }
 
 podman_pty() {
 	local input=$1
 	shift
-	run_pty "$input" nsenter --target "$host_pid" --mount --net --wd=/ -- "${podman[@]}" "$@"
+	run_pty "$input" nsenter --target "$host_pid" --mount --net --wdns=/ -- "${podman[@]}" "$@"
 }
 
 # The file that is installed, and what this machine needs besides: the limits that podman asks for by

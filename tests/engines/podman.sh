@@ -223,6 +223,19 @@ expect_output $'pong\nshared'
 podman_ pod rm --force --time 0 "$id-pod"
 expect_success
 
+if test_begin "a pod has podman's own infrastructure container, and --init puts its init before the command" command:catatonit; then
+	podman_ pod create --name "$id-pod" "${shared[@]}" --cgroup-parent "/$engine_cgroup"
+	expect_success
+	podman_ run --rm --name "$id-a" "${parent[@]}" --pod "$id-pod" box echo "in the pod"
+	expect_success
+	expect_output "in the pod"
+	podman_ pod rm --force --time 0 "$id-pod"
+	expect_success
+	run --init box sh -c 'cat /proc/1/comm; exit 7'
+	expect_status 7
+	check_match "first process" "$output" '^(podman-init|catatonit)$'
+fi
+
 if test_begin "a container without a cgroup of its own is refused" agentrun; then
 	podman_ run --detach --name "$id" --cgroups disabled box sleep 60
 	check_match "status" "$status" '^12[56]$'

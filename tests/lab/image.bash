@@ -20,8 +20,8 @@ lab_why=
 lab_light_packages="acl apparmor attr bash bsdutils busybox-static coreutils e2fsprogs file gawk iproute2 iptables jq kmod
 	libcap2-bin libmount1 libseccomp2 libsystemd0 libubsan1 libasan8 libyajl2 mount nftables passwd procps psmisc
 	python3-minimal python3 secilc strace sudo uidmap util-linux util-linux-extra xz-utils"
-lab_full_packages="$lab_light_packages buildah conmon containerd containernetworking-plugins crun cryptsetup-bin curl dbus dbus-user-session
-	docker-buildx docker-cli docker.io fuse-overlayfs netavark aardvark-dns openssh-client podman python3-grpcio rsync runc slirp4netns socat
+lab_full_packages="$lab_light_packages buildah catatonit conmon containerd containernetworking-plugins crun cryptsetup-bin curl dbus dbus-user-session
+	docker-buildx docker-cli docker.io fuse-overlayfs netavark aardvark-dns openssh-client passt podman python3-grpcio rsync runc slirp4netns socat
 	systemd systemd-sysv libpam-systemd criu"
 
 declare -gA lab_kernel_suites=([6.1]=bookworm [6.12]=trixie [new]=sid)
