@@ -36,8 +36,8 @@ static const struct ar_option options[] = {
 	  "add a capability; only where the profile allows it" },
 	{ "preserve-fds", 0, AR_OPTION_UINT, false, AT(io.preserve_fds), "0",
 	  "number of extra descriptors to pass after stdio and $LISTEN_FDS" },
-	{ "cgroup", 0, AR_OPTION_STRING, false, AT(cgroup), NULL,
-	  "existing cgroup, below the container's, to run the process in" },
+	{ "cgroup", 0, AR_OPTION_STRINGS, false, AT(cgroups), NULL,
+	  "existing cgroup, below the container's, to run the process in: [<controller>:]<path>" },
 	{ "ignore-paused", 0, AR_OPTION_BOOL, false, AT(ignore_paused), NULL,
 	  "accept a paused container: the process starts when it is resumed" },
 };
@@ -47,14 +47,16 @@ static const struct ar_option_table table = AR_OPTIONS(AR_OPTIONS_FIRST, options
 static int run(struct ar_call *call, struct ar_error *err)
 {
 	struct ar_exec_args *args = call->options;
-	const char **texts[] = { &args->cwd,	       &args->user,	&args->process_file,
-				 &args->process_label, &args->apparmor, &args->cgroup };
+	const char **texts[] = { &args->cwd, &args->user, &args->process_file, &args->process_label,
+				 &args->apparmor };
 	int r;
 
 	args->id = call->words.argv[0];
 	args->argv = call->words.argv + 1;
 	for (size_t i = 0; i < AR_COUNT(texts); i++)
 		ar_drop_empty(texts[i]);
+	if (args->cgroups.n == 1 && !*args->cgroups.items[0])
+		args->cgroups.n = 0; /* the container's own */
 	r = ar_io_complete(call, &args->io, err);
 	return r < 0 ? r : ar_life_exec(&call->context, args, &call->code, err);
 }

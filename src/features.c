@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "command.h"
 #include "kernel/caps.h"
+#include "kernel/seccomp-resolve.h"
 #include "kernel/seccomp.h"
 #include "output.h"
 #include "policy/merge.h"
@@ -168,14 +169,22 @@ static void add_linux(struct ar_json_writer *w, struct ar_arena *arena)
 	ar_json_close(w, '}');
 }
 
-/* What only a plain runtime does: the other profiles refuse it, or leave it out. */
-static void add_annotations(struct ar_json_writer *w, bool compat)
+/*
+ * What only a plain runtime does: the other profiles refuse it, or leave it out. Callers look for
+ * runc's name of it, which crun has too, and for the version of libseccomp.
+ */
+static void add_annotations(struct ar_json_writer *w, struct ar_arena *arena, bool compat)
 {
+	const char *libseccomp = ar_seccomp_library_version(arena);
+
 	ar_json_key(w, "annotations");
 	ar_json_open(w, '{');
 	ar_json_kv(w, "io.agentrun.version", AR_VERSION);
 	ar_json_kv(w, "io.agentrun.commit", AR_COMMIT);
 	ar_json_kv(w, "io.agentrun.checkpoint.enabled", compat ? "true" : "false");
+	ar_json_kv(w, "org.opencontainers.runc.checkpoint.enabled", compat ? "true" : "false");
+	if (libseccomp)
+		ar_json_kv(w, "io.github.seccomp.libseccomp.version", libseccomp);
 	ar_json_close(w, '}');
 }
 
@@ -200,7 +209,7 @@ static int run(struct ar_call *call, struct ar_error *err)
 	add_hooks(&w);
 	add_mount_options(&w);
 	add_linux(&w, call->arena);
-	add_annotations(&w, compat);
+	add_annotations(&w, call->arena, compat);
 	add_unsafe_annotations(&w, call->context.profile);
 	ar_json_close(&w, '}');
 	ar_text_add(&w.out, "\n");

@@ -29,8 +29,9 @@ void ar_log_setup(enum ar_log_format format, enum ar_log_level max)
 int ar_log_open(const char *path, struct ar_error *err)
 {
 	int high;
+	/* as runc: what is said last is on the disk when the host goes down with it */
 	_cleanup_fd_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+		open(path, O_WRONLY | O_CREAT | O_APPEND | O_SYNC | O_CLOEXEC | O_NOCTTY, 0644);
 
 	if (fd < 0)
 		return ar_fail(err, errno, "open log file '%s'", path);

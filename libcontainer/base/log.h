@@ -15,7 +15,7 @@ struct ar_error;
 
 /* Choose format and the highest level that is shown. */
 void ar_log_setup(enum ar_log_format format, enum ar_log_level max);
-/* Append to path from now on (O_APPEND, 0644). */
+/* Append to path from now on (O_APPEND, O_SYNC, 0644). */
 int ar_log_open(const char *path, struct ar_error *err);
 /* The sink's descriptor, -1 while it is standard error. */
 int ar_log_fd(void);

@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -20,6 +23,9 @@
 #include "base/sys.h"
 
 #define COMPLAINT_MAX 1024
+/* user_namespaces(7): so many lines has a map, and a page is what may be written to it. */
+#define MAP_LINES 340
+#define MAP_TEXT 16384
 
 static void format_map(struct ar_text *text, const struct ar_list *map)
 {
@@ -193,10 +199,89 @@ int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *
 	return r;
 }
 
-/* user_namespaces(7): a line is the first id inside, the first outside, how many. */
+/* --- what there is --- */
+
+/* In the child: join, say so, and stay until the parent has looked, or is gone: both are an end of
+ * file. */
+static void inhabit(int userns, int channel)
+{
+	int answer = setns(userns, CLONE_NEWUSER) == 0 ? 0 : errno;
+
+	if (write(channel, &answer, sizeof(answer)) == sizeof(answer))
+		(void)!read(channel, &answer, 1); /* whatever comes of it, this is the end */
+	_exit(0);
+}
+
+/* A line is the first id inside, the first outside, how many. */
+static int read_map(struct ar_arena *arena, int proc, pid_t pid, const char *name,
+		    struct ar_list *ret)
+{
+	struct ar_id_mapping *maps = ar_alloc_array(arena, MAP_LINES, sizeof(*maps));
+	char path[64], text[MAP_TEXT];
+	size_t n = 0;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
+	r = ar_file_peek(proc, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	for (const char *line = text; n < MAP_LINES && line && *line;
+	     line = strchr(line + 1, '\n')) {
+		struct ar_id_mapping *m = &maps[n];
+
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64, &m->container_id.value,
+			   &m->host_id.value, &m->size.value) != 3)
+			continue;
+		m->container_id.set = m->host_id.set = m->size.set = true;
+		n++;
+	}
+	*ret = (struct ar_list){ maps, n };
+	return 0;
+}
+
+static int read_maps(struct ar_arena *arena, int proc, pid_t pid, int channel,
+		     struct ar_list *ret_uids, struct ar_list *ret_gids, struct ar_error *err)
+{
+	int answer = EPIPE, r;
+
+	if (read(channel, &answer, sizeof(answer)) < 0)
+		answer = errno;
+	if (answer)
+		return ar_fail(err, answer, "join the user namespace");
+	r = read_map(arena, proc, pid, "uid_map", ret_uids);
+	if (r == 0)
+		r = read_map(arena, proc, pid, "gid_map", ret_gids);
+	return r < 0 ? ar_fail(err, -r, "read the mappings of the user namespace") : 0;
+}
+
+int ar_idmap_read(struct ar_arena *arena, int proc, int userns, struct ar_list *ret_uids,
+		  struct ar_list *ret_gids, struct ar_error *err)
+{
+	_cleanup_fd_ int pidfd = -1, ours = -1, theirs = -1;
+	int ends[2], status, r;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return ar_fail(err, errno, "sockets to a process in the user namespace");
+	ours = ends[0];
+	theirs = ends[1];
+	pid = ar_clone(0, -1, &pidfd);
+	if (pid < 0)
+		return ar_fail(err, -pid, "new process in the user namespace");
+	if (pid == 0) {
+		close(ours);
+		inhabit(userns, theirs);
+	}
+	ar_close_fd(&theirs);
+	r = read_maps(arena, proc, pid, ours, ret_uids, ret_gids, err);
+	ar_close_fd(&ours);
+	(void)ar_pidfd_wait(pidfd, &status); /* it ends by itself */
+	return r;
+}
+
 static int root_of(int proc, pid_t pid, const char *name, unsigned int *ret)
 {
-	char path[64], text[16384]; /* of 340 lines at most */
+	char path[64], text[MAP_TEXT];
 	unsigned int inside;
 	int r;
 

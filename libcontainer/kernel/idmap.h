@@ -5,6 +5,7 @@
 
 #include "spec/spec.h"
 
+struct ar_arena;
 struct ar_error;
 
 /*
@@ -19,5 +20,11 @@ int ar_idmap_write(int proc, pid_t pid, const struct ar_list *uids, const struct
  */
 int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *gids, int *ret_fd,
 		    struct ar_error *err);
+/*
+ * The mappings of a user namespace as they are seen from ours, in arena: a short-lived child enters
+ * it.
+ */
+int ar_idmap_read(struct ar_arena *arena, int proc, int userns, struct ar_list *ret_uids,
+		  struct ar_list *ret_gids, struct ar_error *err);
 /* The ids out here of root in the user namespace of pid; -ENOENT: it has none. */
 int ar_idmap_root(int proc, pid_t pid, uid_t *ret_uid, gid_t *ret_gid);

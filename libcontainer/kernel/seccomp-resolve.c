@@ -79,6 +79,24 @@ static const char *library_path(struct ar_arena *arena, const struct library *li
 	return ar_strdup(arena, map->l_name);
 }
 
+const char *ar_seccomp_library_version(struct ar_arena *arena)
+{
+	_cleanup_library_ struct library library = { 0 };
+	__typeof__(seccomp_version) *version;
+	const struct scmp_version *v;
+	struct ar_error ignored;
+	void *symbol;
+
+	if (library_open(&library, &ignored) < 0)
+		return NULL;
+	symbol = dlsym(library.handle, "seccomp_version");
+	if (!symbol)
+		return NULL;
+	memcpy(&version, &symbol, sizeof(version));
+	v = version();
+	return v ? ar_printf(arena, "%u.%u.%u", v->major, v->minor, v->micro) : NULL;
+}
+
 /* SCMP_ARCH_X86_64 -> libseccomp's token of "x86_64"; 0: it knows none of that name. */
 static uint32_t arch_token(const struct library *library, const char *name)
 {

@@ -20,6 +20,8 @@ struct ar_seccomp_table {
 #define AR_ARCH_X32 0x4000003eu
 #define AR_X32_BIT 0x40000000u
 
+/* The version of the libseccomp that is here, "2.5.4" in arena; NULL: there is none. */
+const char *ar_seccomp_library_version(struct ar_arena *arena);
 /*
  * Find the numbers of a plan's calls with libseccomp, which is opened for it: one table for the
  * native architecture, one for each other that the plan asks for. Names that libseccomp does not

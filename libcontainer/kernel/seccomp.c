@@ -13,6 +13,19 @@
 
 /* --- building --- */
 
+/*
+ * As runc: a compat profile that says nothing of flags, not even [], has SPEC_ALLOW where the
+ * kernel knows it.
+ */
+static void default_flags(enum ar_profile profile, struct ar_seccomp *seccomp)
+{
+	static const char *spec_allow[] = { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", NULL };
+
+	if (profile == AR_PROFILE_COMPAT && !seccomp->flags.items &&
+	    ar_seccomp_has_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+		seccomp->flags = (struct ar_strings){ spec_allow, 1 };
+}
+
 /* The bundle's own filter, from the cache if it is there. */
 static int build_profile(struct ar_arena *arena, const struct ar_seccomp *profile,
 			 struct ar_filters *ret, struct ar_error *err)
@@ -40,8 +53,12 @@ int ar_filters_build(struct ar_arena *arena, const struct ar_effective *effectiv
 	struct ar_filters filters = { .n = 0 };
 	int r = 0;
 
-	if (config && config->seccomp)
-		r = build_profile(arena, config->seccomp, &filters, err);
+	if (config && config->seccomp) {
+		struct ar_seccomp seccomp = *config->seccomp;
+
+		default_flags(effective->profile, &seccomp);
+		r = build_profile(arena, &seccomp, &filters, err);
+	}
 	if (r == 0)
 		r = ar_filters_stack(arena, effective->profile, effective->builtin_seccomp,
 				     &effective->seccomp_allowed, &filters, err);

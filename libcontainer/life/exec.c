@@ -199,23 +199,61 @@ static int check_controller(const char *name, size_t len, struct ar_error *err)
 	return ar_refuse(err, EINVAL, "unknown controller %.*s in --cgroup", (int)len, name);
 }
 
-/* A cgroup below the container's: "path" or "controller[,controller]:path"; in v2 there is one tree
- * for all. */
-static int sub_cgroup(struct ar_run *run, const char *asked, struct ar_error *err)
+/* Those before the colon, each named once in all arguments; runc's words. */
+static int check_controllers(struct ar_grow *seen, const char *asked, const char *colon,
+			     struct ar_error *err)
 {
-	const char *colon = strchr(asked, ':');
-
-	for (const char *p = asked; colon && p < colon;) {
+	for (const char *p = asked; p <= colon;) {
 		size_t len = strcspn(p, ",:");
-		int r = check_controller(p, len, err);
+		const char *name = ar_strndup(seen->arena, p, len);
+		int r;
 
+		if (!len)
+			return ar_refuse(
+				err, EINVAL,
+				"invalid --cgroup argument: %s (empty <controller> prefix)", asked);
+		if (ar_strings_have(&seen->list, name))
+			return ar_refuse(err, EINVAL,
+					 "invalid --cgroup argument(s): controller %s specified "
+					 "multiple times",
+					 name);
+		r = check_controller(p, len, err);
 		if (r < 0)
 			return r;
+		ar_grow_add(seen, name);
 		p += len + 1;
 	}
-	if (colon == asked)
-		return ar_refuse(err, EINVAL, "invalid --cgroup argument: %s", asked);
-	run->unit_sub = colon ? colon + 1 : asked;
+	return 0;
+}
+
+/* A cgroup below the container's: one "path", or "controller[,controller]:path" for some; in v2
+ * there is one tree for all. */
+static int sub_cgroup(struct ar_run *run, const struct ar_strings *asked, struct ar_error *err)
+{
+	struct ar_grow seen = { .arena = run->arena };
+	const char *sub = NULL;
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const char *argument = asked->items[i], *colon = strchr(argument, ':');
+		const char *path = colon ? colon + 1 : argument;
+		int r;
+
+		if (!colon && asked->n > 1)
+			return ar_refuse(
+				err, EINVAL,
+				"invalid --cgroup argument: %s (missing <controller>: prefix)",
+				argument);
+		r = colon ? check_controllers(&seen, argument, colon, err) : 0;
+		if (r < 0)
+			return r;
+		if (sub && !ar_streq(sub, path))
+			return ar_refuse(err, EINVAL,
+					 "invalid --cgroup argument(s): '%s' and '%s': all "
+					 "controllers share one tree",
+					 sub, path);
+		sub = path;
+	}
+	run->unit_sub = sub;
 	return ar_cgroup_open_sub(&run->cgroup, run->unit_sub, &run->cgroup_fd, err);
 }
 
@@ -240,9 +278,9 @@ static int fill_run(struct ar_run *run, struct ar_container *c, const struct ar_
 	if (run->use_cgroup)
 		r = ar_cgroup_reopen(c->arena, c->record->cgroup_root, c->record->cgroup,
 				     &run->cgroup, err);
-	if (r == 0 && args->cgroup)
+	if (r == 0 && args->cgroups.n)
 		r = run->use_cgroup
-			    ? sub_cgroup(run, args->cgroup, err)
+			    ? sub_cgroup(run, &args->cgroups, err)
 			    : ar_refuse(err, EINVAL, "--cgroup: the container has no cgroup");
 	if (r == 0)
 		r = ar_run_open_proc(run, err);

@@ -61,7 +61,8 @@ struct ar_exec_args {
 	const char *process_file; /* --process; NULL: the flags below */
 	char *const *argv;	  /* the command, with process_file NULL */
 	struct ar_io io;
-	const char *cwd, *user, *process_label, *apparmor, *cgroup;
+	const char *cwd, *user, *process_label, *apparmor;
+	struct ar_strings cgroups; /* --cgroup */
 	struct ar_strings env, caps, additional_gids;
 	bool tty, ignore_paused;
 	enum ar_tri no_new_privs; /* AR_UNSET: the container's */

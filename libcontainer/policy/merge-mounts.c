@@ -154,28 +154,15 @@ static bool refused_options(const struct work *w)
 	return false;
 }
 
-static bool same_mappings(const struct ar_list *a, const struct ar_list *b)
-{
-	const struct ar_id_mapping *x = a->items, *y = b->items;
-
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (x[i].container_id.value != y[i].container_id.value ||
-		    x[i].host_id.value != y[i].host_id.value || x[i].size.value != y[i].size.value)
-			return false;
-	return true;
-}
-
 static bool refused_mappings(const struct work *w)
 {
 	const struct ar_mount *a = w->asked;
 	const struct ar_linux *l = w->m->to->linux;
 
-	if (a->uid_mappings.n && !same_mappings(&a->uid_mappings, &l->uid_mappings))
+	if (a->uid_mappings.n && !ar_mappings_equal(&a->uid_mappings, &l->uid_mappings))
 		return ar_refused(w->m, "mounts[].uidMappings", field_of(w, "uidMappings"), "",
 				  w->destination, NULL);
-	if (a->gid_mappings.n && !same_mappings(&a->gid_mappings, &l->gid_mappings))
+	if (a->gid_mappings.n && !ar_mappings_equal(&a->gid_mappings, &l->gid_mappings))
 		return ar_refused(w->m, "mounts[].gidMappings", field_of(w, "gidMappings"), "",
 				  w->destination, NULL);
 	return false;

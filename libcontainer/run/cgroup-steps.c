@@ -59,6 +59,16 @@ int ar_run_check_alone(struct ar_run *run, struct ar_error *err)
 	return run->cgroup.alone ? ar_cgroup_check_alone(&run->cgroup, err) : 0;
 }
 
+/* As with runc: where none is asked for, compat has one of the id beside the caller's own. */
+static const char *cgroups_path(const struct ar_run *run)
+{
+	const char *asked = ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL;
+
+	if (asked && *asked)
+		return asked;
+	return run->effective->profile == AR_PROFILE_COMPAT ? run->id : NULL;
+}
+
 /*
  * The path is on disk before the cgroup exists, so that "delete --force" finds it after a crash at
  * any point. One that others use is not: their processes would be killed by that.
@@ -68,9 +78,7 @@ static int locate_cgroup(struct ar_run *run, struct ar_error *err)
 	int r = 0;
 
 	if (run->use_cgroup) {
-		r = ar_cgroup_locate(run->arena,
-				     ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL,
-				     run->id, &run->cgroup, err);
+		r = ar_cgroup_locate(run->arena, cgroups_path(run), run->id, &run->cgroup, err);
 		if (r == 0)
 			r = ar_cgroup_check_empty(&run->cgroup, err);
 		if (r == 0)

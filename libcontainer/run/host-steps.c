@@ -52,12 +52,39 @@ static int check_joined(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
+/* Engines write the mappings of a joined user namespace beside its path; others would be a mistake. */
+static int check_mappings(struct ar_run *run, struct ar_error *err)
+{
+	const struct ar_linux *linux = ar_run_linux(run);
+	bool asked = linux && (linux->uid_mappings.n || linux->gid_mappings.n);
+	struct ar_list gids;
+	int r;
+
+	if (run->ns.join[AR_NS_USER] < 0) {
+		run->uid_mappings = linux ? linux->uid_mappings : (struct ar_list){ 0 };
+		return 0;
+	}
+	r = ar_idmap_read(run->arena, run->proc, run->ns.join[AR_NS_USER], &run->uid_mappings,
+			  &gids, err);
+	if (r < 0 || !asked)
+		return r;
+	if (ar_mappings_equal(&linux->uid_mappings, &run->uid_mappings) &&
+	    ar_mappings_equal(&linux->gid_mappings, &gids))
+		return 0;
+	return ar_refuse(err, EINVAL,
+			 "linux.uidMappings and gidMappings are not those of the user namespace "
+			 "'%s', which is joined: they must be the same, or left out",
+			 ar_spec_namespace(run->effective->spec, "user")->path);
+}
+
 static int namespaces(struct ar_run *run, struct ar_error *err)
 {
 	int r = ar_ns_set_open(run->effective->spec, &run->ns, err);
 
 	if (r == 0)
 		r = check_joined(run, err);
+	if (r == 0)
+		r = check_mappings(run, err);
 	if (r < 0)
 		return r;
 	if (!(run->ns.fresh & CLONE_NEWNS))
@@ -128,13 +155,18 @@ static int map_tree(int tree, bool recursive, int userns, const char *name, stru
 	return 0;
 }
 
-/* A user namespace with the container's mappings, made once for all its mounts. */
+/* A user namespace with the container's mappings, made once for all its mounts, or the one that is
+ * joined. */
 static int container_userns(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_linux *linux = ar_run_linux(run);
 
 	if (run->mapped >= 0)
 		return 0;
+	if (run->ns.join[AR_NS_USER] >= 0) {
+		run->mapped = fcntl(run->ns.join[AR_NS_USER], F_DUPFD_CLOEXEC, 3);
+		return run->mapped < 0 ? ar_fail(err, errno, "user namespace") : 0;
+	}
 	return ar_idmap_userns(run->proc, &linux->uid_mappings, &linux->gid_mappings, &run->mapped,
 			       err);
 }

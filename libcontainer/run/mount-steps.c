@@ -255,13 +255,26 @@ static const char *mount_label(const struct ar_run *run)
 }
 
 /*
- * Filesystems that take an SELinux context as a mount option; the others have labels of their own.
+ * The SELinux context of a filesystem, as an option of its mount. The kernel's own have labels of
+ * their own, and so has what is there already.
  */
-static const char *label_for(const struct ar_run *run, const struct ar_mount *m)
+static const char *label_for(const struct ar_run *run, const struct ar_mount *m,
+			     const struct ar_mount_options *options)
 {
-	bool takes = ar_streq(m->type, "tmpfs") || ar_streq(m->type, "devpts");
+	static const char *const kernels[] = { "proc",	  "sysfs",    "mqueue",	 "cgroup",
+					       "cgroup2", "configfs", "debugfs", "securityfs",
+					       "tracefs", NULL };
 
-	return takes ? mount_label(run) : NULL;
+	if (options->bind || options->remount)
+		return NULL;
+	for (size_t i = 0; kernels[i]; i++)
+		if (ar_streq(m->type, kernels[i]))
+			return NULL;
+	/* the bundle's own words count, and two contexts are an error */
+	for (size_t i = 0; i < options->data.n; i++)
+		if (ar_starts_with(options->data.items[i], "context="))
+			return NULL;
+	return mount_label(run);
 }
 
 /* The queues of an IPC namespace are one filesystem, which is there since that namespace is: it
@@ -356,7 +369,6 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 		.type = m->type ? m->type : "",
 		.source = m->source,
 		.options = &options,
-		.label = label_for(run, m),
 		.tree = -1,
 		.origin = -1,
 	};
@@ -365,6 +377,7 @@ static int mount_one(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	int r;
 
 	ar_mount_options_parse(run->arena, &m->options, &options);
+	q.label = label_for(run, m, &options);
 	later = is_readonly_later(m, &options);
 	if (later) {
 		options.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;

@@ -49,6 +49,7 @@ struct ar_run {
 	struct ar_walk walk;
 	struct ar_dir *dir;
 	struct ar_record *record;
+	struct ar_list uid_mappings; /* of its user namespace, which may be a joined one */
 	int mapped; /* a user namespace with the container's mappings, for its mounts */
 	struct ar_cgroup cgroup;
 	bool use_cgroup, cgroup_made;

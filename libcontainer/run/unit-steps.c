@@ -137,12 +137,10 @@ static bool shows_cgroup_writable(const struct ar_run *run)
 /* The host's number of a user of the container; false: it has none. */
 static bool host_user(const struct ar_run *run, uint64_t user, uid_t *ret)
 {
-	const struct ar_linux *linux = ar_run_linux(run);
-
 	*ret = (uid_t)user;
 	if (!ar_spec_namespace(run->effective->spec, "user"))
 		return true;
-	ar_list_foreach(const struct ar_id_mapping, map, &linux->uid_mappings) {
+	ar_list_foreach(const struct ar_id_mapping, map, &run->uid_mappings) {
 		uint64_t offset = user - map->container_id.value; /* huge for one below it */
 
 		if (user < map->container_id.value || offset >= map->size.value)

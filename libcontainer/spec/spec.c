@@ -39,6 +39,19 @@ const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const c
 	return NULL;
 }
 
+bool ar_mappings_equal(const struct ar_list *a, const struct ar_list *b)
+{
+	const struct ar_id_mapping *x = a->items, *y = b->items;
+
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (x[i].container_id.value != y[i].container_id.value ||
+		    x[i].host_id.value != y[i].host_id.value || x[i].size.value != y[i].size.value)
+			return false;
+	return true;
+}
+
 /* As runc, which enters the root first. An empty one is no path. */
 static void make_absolute(struct ar_arena *arena, struct ar_strings *paths)
 {

@@ -136,7 +136,15 @@ property "linux.intelRdt with monitoring" runc=1.3 needs=resctrl config='.linux.
 
 property "linux.cgroupsPath, absolute" needs=cgroup unified=yes config=".linux.cgroupsPath = \"/$lib_mark-parent/child\"" \
 	host='sed -n "s/^0:://p" /proc/$pid/cgroup' output="/$lib_mark-parent/child"
-property "linux.cgroupsPath, left out" needs=cgroup unified=yes config='del(.linux.cgroupsPath)' host='sed -n "s/^0:://p" /proc/$pid/cgroup | grep -c "$id"' output=1
+property "linux.cgroupsPath, left out" needs=cgroup unified=yes config='del(.linux.cgroupsPath)' \
+	host='own=$(sed -n "s/^0:://p" /proc/self/cgroup); theirs=$(sed -n "s/^0:://p" /proc/$pid/cgroup); [ "$theirs" = "${own%/*}/$id" ] && echo "beside ours"' \
+	output='beside ours'
+property "linux.cgroupsPath, left out, of a caller below others" needs=cgroup unified=yes config='del(.linux.cgroupsPath)' \
+	host='root=$(cgroup_root); mkdir -p "$root/$lib_mark-parent/own"
+		sh -c "echo \$\$ >\$0/cgroup.procs; exec \"\$@\"" "$root/$lib_mark-parent/own" "${runtime[@]}" create --bundle "$bundle" "$id-2" >/dev/null
+		second=$("${runtime[@]}" state "$id-2" | jq .pid); sed -n "s/^0::.*-parent//p" "/proc/$second/cgroup"; "${runtime[@]}" ps --format json "$id-2" | tr -d "[]" | grep -cx "$second"
+		"${runtime[@]}" delete --force "$id-2"; rmdir "$root/$lib_mark-parent/own"; ls "$root/$lib_mark-parent" | grep -c "$id-2"; rmdir "$root/$lib_mark-parent"' \
+	match="^/$lib_mark-[0-9]+-2"$'\n1\n0$'
 
 # --- hooks ---------------------------------------------------------------------------------------
 

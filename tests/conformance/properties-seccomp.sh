@@ -73,19 +73,26 @@ property "architectures" config="$(rule SCMP_ACT_ERRNO) | .linux.seccomp.archite
 	as='/observe call getpriority' output=EPERM
 property "architectures, an unknown one" config="$(rule SCMP_ACT_ERRNO) | .linux.seccomp.architectures = [\"SCMP_ARCH_ABACUS\"]" error=SCMP_ARCH_ABACUS
 property "the mode and the count of filters" config="$(rule SCMP_ACT_ERRNO)" run='grep -E "^Seccomp:" /proc/self/status' output=$'Seccomp:\t2'
-# What the kernel is asked for: the effects are a line in the log, and the speed of some processors. Of TSYNC there is none: a
-# single thread becomes the container.
-while read -r flag bit since; do
-	property "flags, $flag" needs=command:strace runc="$since" config="$(rule SCMP_ACT_ERRNO) | .linux.seccomp.flags = [\"SECCOMP_FILTER_FLAG_$flag\"]" \
+# asked NAME FLAGS BIT SINCE: what the kernel is asked for with these flags; null: they are left out. The effects are a line in
+# the log, and the speed of some processors. Of TSYNC there is none: a single thread becomes the container.
+asked() {
+	local optional=
+	[ "$3" != 0 ] || optional='?' # runc calls prctl(2)
+	property "flags, $1" needs=command:strace runc="$4" config="$(rule SCMP_ACT_ERRNO) | .linux.seccomp += ({flags: $2} | del(.flags | nulls))" \
 		before='[ -z "${ASAN_OPTIONS+set}" ] || export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0' \
 		host='strace -f -qq -X raw -e trace=seccomp -o "$volume/calls" "${runtime[@]}" run --bundle "$bundle" "$id-2" >"$volume/out" 2>&1
 			grep -o "seccomp(0x1, [0-9a-fx]*, {len" "$volume/calls" | sort -u; cat "$volume/out"' run='/observe call getpriority; exec sleep 1' \
-		output="seccomp(0x1, $bit, {len"$'\n'EPERM
+		match="^(seccomp\(0x1, $3, \{len"$'\n'")${optional}EPERM\$"
+}
+while read -r flag bit since; do
+	asked "$flag" "[\"SECCOMP_FILTER_FLAG_$flag\"]" "$bit" "$since"
 done <<'FLAGS'
 LOG 0x2 1.2
 SPEC_ALLOW 0x4 1.2
-TSYNC 0 no
+TSYNC 0 1.2
 FLAGS
+asked "left out: SPEC_ALLOW" null 0x4 1.2
+asked "an empty list: none" '[]' 0 1.2
 # The kernel's word for it, where the processor has something to protect.
 property "flags, SPEC_ALLOW: a thread is not slowed down for it" runc=1.2 config="$(rule SCMP_ACT_ERRNO) | .linux.seccomp.flags = [\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"]" \
 	run='sed -n "s/^Speculation_Store_Bypass:[[:space:]]*//p" /proc/self/status' match='^(thread vulnerable|not vulnerable|vulnerable|globally mitigated|unknown)$'

@@ -91,10 +91,10 @@ check_equal "supported flags are known" \
 test_begin "features say what the profile in force allows"
 for profile in agent strict; do
 	run_command "$AGENTRUN" --profile "$profile" features
-	check_equal "checkpoint in $profile" "$(jq -r '.annotations["io.agentrun.checkpoint.enabled"]' <<<"$output")" false
+	check_equal "checkpoint in $profile" "$(jq -c '[.annotations["io.agentrun.checkpoint.enabled", "org.opencontainers.runc.checkpoint.enabled"]]' <<<"$output")" '["false","false"]'
 done
 run_command "$AGENTRUN" --profile compat features
-check_equal "checkpoint in compat" "$(jq -r '.annotations["io.agentrun.checkpoint.enabled"]' <<<"$output")" true
+check_equal "checkpoint in compat" "$(jq -c '[.annotations["io.agentrun.checkpoint.enabled", "org.opencontainers.runc.checkpoint.enabled"]]' <<<"$output")" '["true","true"]'
 
 test_begin "features name the annotations that the profile in force acts on, and no other"
 for profile in agent strict; do

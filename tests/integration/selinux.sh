@@ -59,6 +59,19 @@ check_equal "/dev" "$(label_of "/proc/$pid/root/dev")" "$files"
 check_equal "/dev/shm" "$(label_of "/proc/$pid/root/dev/shm")" "$files"
 check_equal "/dev/mqueue" "$(label_of "/proc/$pid/root/dev/mqueue")" "$files"
 
+if test_begin "an overlay of the bundle has the mount label too, or the context of its own options" overlay; then
+	mkdir -p "$TEST_TMP/lower" "$TEST_TMP/lower-2"
+	overlay='{type: "overlay", source: "overlay", options: ["lowerdir=\($lower):\($lower)-2"]}'
+	with_label . sleep 1000
+	edit_bundle "$bundle" ".mounts += [$overlay + {destination: \"/mnt\"}, ($overlay | .destination = \"/srv\" | .options += [\"context=\\(\$own)\"])]" \
+		--arg lower "$TEST_TMP/lower" --arg own '"system_u:object_r:container_file_t:s0:c2"'
+	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
+	expect_success
+	pid=$(container_pid "$id")
+	check_equal "the mount label" "$(label_of "/proc/$pid/root/mnt")" "$files"
+	check_equal "its own" "$(label_of "/proc/$pid/root/srv")" system_u:object_r:container_file_t:s0:c2
+fi
+
 test_begin "exec runs under the label of its container"
 with_label . sleep 1000
 run_agentrun run --detach --bundle "$bundle" "$id"

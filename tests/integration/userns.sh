@@ -102,11 +102,16 @@ assert_nothing_left
 
 # --- joined --------------------------------------------------------------------------------------
 
+# start_first: the container $id-2 with a user namespace of its own; its process is $first.
+start_first() {
+	make_command "$bundle-2" "$mapped" sleep 100
+	run_agentrun --profile compat run --detach --bundle "$bundle-2" "$id-2"
+	expect_success
+	first=$(container_pid "$id-2")
+}
+
 test_begin "a user namespace is joined by its path"
-make_command "$bundle-2" "$mapped" sleep 100
-run_agentrun --profile compat run --detach --bundle "$bundle-2" "$id-2"
-expect_success
-first=$(container_pid "$id-2")
+start_first
 make_command "$bundle" ".linux.namespaces += [{type: \"user\", path: \"/proc/$first/ns/user\"}]" \
 	sh -c 'readlink /proc/self/ns/user; id -u; tr -s " " </proc/self/uid_map; hostname; ls -d /proc/1; stat -Lc %u /dev/stdout; echo opened >/dev/stdout'
 run_agentrun --profile compat run --bundle "$bundle" "$id"
@@ -115,10 +120,46 @@ run_agentrun delete --force "$id-2"
 rm -rf "$bundle-2"
 assert_nothing_left
 
+# join_mapped FILTER COMMAND...: a bundle that joins the user namespace of $first.
+join_mapped() {
+	local filter=$1
+	shift
+	make_command "$bundle" ".linux.namespaces += [{type: \"user\", path: \"/proc/$first/ns/user\"}] | $filter" "$@"
+}
+
+test_begin "mappings beside the path of a user namespace are those that it has, or refused"
+start_first
+its='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+join_mapped "$its" sh -c 'tr -s " " </proc/self/gid_map'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_output ' 0 200000 65536'
+for profile in compat agent; do
+	for change in '.linux.uidMappings[0].hostID = 300000' '.linux.gidMappings[0].size = 1000' 'del(.linux.gidMappings)' \
+		'.linux.uidMappings += [{containerID: 70000, hostID: 300000, size: 1}]'; do
+		join_mapped "$its | $change" true
+		run_agentrun --profile "$profile" run --bundle "$bundle" "$id"
+		expect_error "not those of the user namespace '/proc/$first/ns/user'"
+	done
+done
+run_agentrun delete --force "$id-2"
+rm -rf "$bundle-2"
+assert_nothing_left
+
+test_begin "a mount with idmap takes the mappings of a joined user namespace, also without any in the bundle"
+start_first
+idmapped='.mounts += [{destination: "/mnt", type: "bind", source: "'"$TEST_TMP"'/volume", options: ["rbind", "idmap"]}]'
+join_mapped "$idmapped" stat -c %u:%g /mnt/file
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_output 1000:1000
+join_mapped "$its | $idmapped" stat -c %u:%g /mnt/file
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_output 1000:1000
+run_agentrun delete --force "$id-2"
+rm -rf "$bundle-2"
+assert_nothing_left
+
 test_begin "a pod's namespaces are joined together with its user namespace"
-make_command "$bundle-2" "$mapped" sleep 100
-run_agentrun --profile compat run --detach --bundle "$bundle-2" "$id-2"
-first=$(container_pid "$id-2")
+start_first
 make_command "$bundle" "del(.hostname) | .linux.namespaces = [{type: \"mount\"}, {type: \"cgroup\"}] +
 	[{type: \"user\", path: \"/proc/$first/ns/user\"}, {type: \"network\", path: \"/proc/$first/ns/net\"},
 	{type: \"ipc\", path: \"/proc/$first/ns/ipc\"}, {type: \"uts\", path: \"/proc/$first/ns/uts\"},

@@ -179,6 +179,16 @@ TEST("only whole characters of UTF-8 pass")
 	}
 }
 
+TEST("a line is on the disk when it is written, and goes to the end of the file")
+{
+	int flags;
+
+	start(AR_LOG_TEXT, AR_LOG_INFO);
+	flags = fcntl(ar_log_fd(), F_GETFL);
+	CHECK_INT(flags & O_SYNC, O_SYNC);
+	CHECK_INT(flags & O_APPEND, O_APPEND);
+}
+
 int main(void)
 {
 	return test_main();
