@@ -39,7 +39,9 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err);
 void ar_probe_mounts(struct ar_probing *p);
 /* MOUNT_ATTR_* of struct ar_source for f_flags of statfs(2). */
 uint64_t ar_probe_attr(unsigned long f_flags);
-/* What of hostpaths.h each source is or holds. */
+/* Where agentrun itself keeps something, for what follows. */
+void ar_probe_own_data(struct ar_probing *p);
+/* What of hostpaths.h, and of that, each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
 /* Whether the root is looked into like a source: what engines made of an image holds nothing of the
  * host's. */

@@ -302,6 +302,7 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 	ar_probe_targets(p);
 	ar_probe_home(p);
 	ar_probe_mounts(p);
+	ar_probe_own_data(p);
 	ar_probe_holdings(p);
 	ar_probe_idmap(p);
 	r = ar_probe_sockets(p, err);
@@ -311,8 +312,8 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 }
 
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
-	     int bundle_fd, const char *bundle, const char *id, const struct ar_config *config,
-	     struct ar_facts **ret_facts, struct ar_error *err)
+	     int bundle_fd, const char *bundle, const char *id, const char *state_root,
+	     const struct ar_config *config, struct ar_facts **ret_facts, struct ar_error *err)
 {
 	_cleanup_facts_ struct ar_facts *facts = NULL;
 	struct ar_probing p = { .arena = arena,
@@ -325,6 +326,7 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 	facts->root.fd = -1;
 	facts->bundle = bundle;
 	facts->id = id;
+	facts->state_root = state_root;
 	facts->euid = geteuid();
 	ar_trust_get(&p.trust);
 	facts->host_root = p.trust.host_root;

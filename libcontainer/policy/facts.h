@@ -128,6 +128,8 @@ struct ar_facts {
 	const char *id;
 	const char *state_root; /* where the states of containers are kept: each engine has its own
 				 */
+	struct ar_strings own_data; /* what agentrun itself keeps, without links: the states, filters
+				       that it has compiled */
 	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
 					       last */
 	struct ar_caller caller;

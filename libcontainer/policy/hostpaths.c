@@ -163,7 +163,7 @@ const char *ar_sensitive_what(const char *path)
 			return sensitive[i].what;
 	if (path[0] != '/')
 		return "a store of credentials";
-	return engine_data; /* one of the configuration's engine_roots */
+	return engine_data; /* one of the configuration's engine_roots, or our own */
 }
 
 const char *ar_kernel_fs(uint64_t f_type)

@@ -78,6 +78,12 @@ static bool in_engines_data(const struct ar_merging *m, const char *path)
 	       ar_shape_matches("/**/.local/share/docker/**", path);
 }
 
+/* The states of containers and the filters that are put on them. */
+static bool is_own_data(const struct ar_merging *m, const char *path)
+{
+	return ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data);
+}
+
 static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
 {
 	const char *path = s->resolved, *credential = ar_credential_in(path);
@@ -87,6 +93,8 @@ static struct ar_bind_verdict judge_place(const struct ar_merging *m, const stru
 	for (size_t i = 0; i < n; i++)
 		if (ar_path_within(sensitive[i].path, path))
 			return refuse(ar_printf(m->arena, "it is or holds %s", sensitive[i].what));
+	if (is_own_data(m, path))
+		return refuse("it is, holds or is part of what agentrun keeps of containers");
 	if (ar_path_in(path, &ar_system_trees))
 		return refuse("it lies inside the host's system");
 	if (in_engines_data(m, path))
@@ -185,6 +193,9 @@ static const char *judge_name(const struct ar_merging *m, const char *name)
 		if (ar_path_within(sensitive[i].path, name))
 			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
 					 name);
+	if (is_own_data(m, name))
+		return ar_printf(m->arena, "it is or holds '%s', part of what agentrun keeps",
+				 name);
 	if (ar_path_in(name, &ar_system_trees))
 		return ar_printf(m->arena, "it is or holds '%s' of the host's system", name);
 	if (credential)

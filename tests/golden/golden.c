@@ -365,6 +365,7 @@ static void make_facts(struct golden *g)
 	f->bundle = or (s->bundle, "/run/bundle");
 	f->id = or (s->id, "box");
 	f->state_root = or (s->state_root, "/run/agentrun");
+	f->own_data = (struct ar_strings){ ar_memdup(g->arena, &f->state_root, sizeof(char *)), 1 };
 	f->memory_total = s->memory_total.value;
 	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */
