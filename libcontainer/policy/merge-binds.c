@@ -118,11 +118,13 @@ static bool has_home(const struct ar_source *s)
 	return is_home(s->resolved);
 }
 
-static bool may_be_written(const struct ar_merging *m, const char *path)
+/* owner: of what is there, root's where nobody looked. */
+static bool may_be_written(const struct ar_merging *m, const char *path, uid_t owner)
 {
 	if (ar_path_in(path, &m->config->bind_sources) || ar_streq(path, "/workspace"))
 		return true;
-	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs))
+	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs) ||
+	    (owner == 0 && ar_path_in(path, &ar_programs)))
 		return false;
 	for (size_t i = 0; i < ar_writable_trees.n; i++)
 		if (ar_path_within(path, ar_writable_trees.items[i]) &&
@@ -301,13 +303,13 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 
 	if (!file && has_home(s))
 		return "start-up files of a home directory would run on the host";
-	if (!file && !may_be_written(m, s->resolved))
+	if (!file && !may_be_written(m, s->resolved, s->uid))
 		return "writable binds come from volumes, workspaces and bind-sources";
 	if (!own || ar_path_in(s->resolved, &m->config->bind_sources))
 		return NULL;
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++) {
 		name = ar_source_name(s, i);
-		if (!ar_engine_volume_find(name) && !may_be_written(m, name))
+		if (!ar_engine_volume_find(name) && !may_be_written(m, name, 0))
 			return ar_printf(m->arena, "on the host it is, or holds, '%s' too", name);
 	}
 	return NULL;

@@ -36,7 +36,7 @@ struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
 	const char *resolved, *kind, *holds, *mounted, *socket;
 	struct ar_strings names, flags, flags_below; /* options of mounts on the host */
-	struct ar_opt_u64 fs_type;
+	struct ar_opt_u64 fs_type, uid;
 };
 struct case_hook {
 	const char *asked;
@@ -70,6 +70,7 @@ static const struct ar_field source_fields[] = {
 	{ .name = "flags", .type = AR_T_STRINGS, IN(case_source, flags) },
 	{ .name = "flagsBelow", .type = AR_T_STRINGS, IN(case_source, flags_below) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
+	{ .name = "uid", .type = AR_T_U64, IN(case_source, uid) },
 };
 static const struct ar_class source_class = {
 	.name = "source",
@@ -236,6 +237,7 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.holds = c->holds;
 		s.mounted = c->mounted;
 		s.socket = c->socket;
+		s.uid = (uid_t)c->uid.value;
 		s.names = c->names;
 		s.attr = attr_of(g, &c->flags);
 		s.attr_below = attr_of(g, &c->flags_below);
