@@ -110,6 +110,13 @@ static bool is_home(const char *path)
 	return ar_shape_matches("/home/{name}", path);
 }
 
+/* What in a home runs, or says what runs, without being asked for: .bashrc, .config, .local/bin. */
+static bool is_start_up(const char *path)
+{
+	return ar_shape_matches("/home/{name}/.*/**", path) ||
+	       ar_shape_matches("/home/{name}/bin/**", path);
+}
+
 static bool has_home(const struct ar_source *s)
 {
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
@@ -129,7 +136,7 @@ static bool may_be_written(const struct ar_merging *m, const char *path, uid_t o
 	for (size_t i = 0; i < ar_writable_trees.n; i++)
 		if (ar_path_within(path, ar_writable_trees.items[i]) &&
 		    !ar_streq(path, ar_writable_trees.items[i]))
-			return !is_home(path);
+			return !is_home(path) && !is_start_up(path);
 	return false;
 }
 
@@ -304,7 +311,9 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 	if (!file && has_home(s))
 		return "start-up files of a home directory would run on the host";
 	if (!file && !may_be_written(m, s->resolved, s->uid))
-		return "writable binds come from volumes, workspaces and bind-sources";
+		return is_start_up(s->resolved)
+			       ? "programs and settings of a home directory would run on the host"
+			       : "writable binds come from volumes, workspaces and bind-sources";
 	if (!own || ar_path_in(s->resolved, &m->config->bind_sources))
 		return NULL;
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++) {
