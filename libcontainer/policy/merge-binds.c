@@ -301,6 +301,28 @@ static const char *judge_contents(const struct ar_merging *m, const struct ar_so
 	return NULL;
 }
 
+/* Whether the source or what lies in it is, holds or lies in the container's own root. */
+static bool is_of_root(const struct ar_merging *m, const struct ar_source *s)
+{
+	const struct ar_source *root = &m->facts->root;
+
+	if (!root->resolved)
+		return false;
+	if (s->dev == root->dev && s->ino == root->ino && s->ino)
+		return true;
+	for (size_t i = 0; i <= s->names.n + s->inside.n; i++) {
+		const char *name = i ? ar_source_name(s, i - 1) : s->resolved;
+
+		for (size_t k = 0; k <= root->names.n; k++) {
+			const char *own = k ? root->names.items[k - 1] : root->resolved;
+
+			if (ar_path_within(name, own) || ar_path_within(own, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Why a source that is no engine's, or also has the name own, is not to be written; NULL: it may
  * be. */
 static const char *judge_writing(const struct ar_merging *m, const struct ar_source *s,
@@ -308,6 +330,8 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 {
 	const char *name;
 
+	if (m->to->root->readonly == AR_YES && is_of_root(m, s))
+		return "it shows the container's own root, which is read-only";
 	if (!file && has_home(s))
 		return "start-up files of a home directory would run on the host";
 	if (!file && !may_be_written(m, s->resolved, s->uid))

@@ -35,7 +35,7 @@
 struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
 	const char *resolved, *kind, *holds, *mounted, *socket;
-	struct ar_strings names, flags, flags_below; /* options of mounts on the host */
+	struct ar_strings names, inside, flags, flags_below; /* options of mounts on the host */
 	struct ar_opt_u64 fs_type, uid;
 };
 struct case_hook {
@@ -67,6 +67,7 @@ static const struct ar_field source_fields[] = {
 	{ .name = "mounted", .type = AR_T_STRING, IN(case_source, mounted) },
 	{ .name = "socket", .type = AR_T_STRING, IN(case_source, socket) },
 	{ .name = "names", .type = AR_T_STRINGS, IN(case_source, names) },
+	{ .name = "inside", .type = AR_T_STRINGS, IN(case_source, inside) },
 	{ .name = "flags", .type = AR_T_STRINGS, IN(case_source, flags) },
 	{ .name = "flagsBelow", .type = AR_T_STRINGS, IN(case_source, flags_below) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
@@ -239,6 +240,7 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.socket = c->socket;
 		s.uid = (uid_t)c->uid.value;
 		s.names = c->names;
+		s.inside = c->inside;
 		s.attr = attr_of(g, &c->flags);
 		s.attr_below = attr_of(g, &c->flags_below);
 		s.fs_type = c->fs_type.set ? c->fs_type.value : s.fs_type;
