@@ -161,14 +161,9 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
  */
 static bool may_be_of_pod(const struct ar_merging *m)
 {
-	const char *bundle = m->facts->bundle,
-		   *manager = ar_map_get(&m->from->annotations, "io.container.manager");
+	const char *manager = ar_map_get(&m->from->annotations, "io.container.manager");
 
-	if (ar_streq(manager, "libpod"))
-		return false;
-	return !bundle ||
-	       !ar_shape_matches("/**/io.containerd.runtime.v*.task/{name}/{name}", bundle) ||
-	       ar_shape_matches("/**/io.containerd.runtime.v*.task/k8s.io/{name}", bundle);
+	return ar_engine_image_key(m->facts->state_root) && !ar_streq(manager, "libpod");
 }
 
 /*
