@@ -349,7 +349,8 @@ static bool is_loose_profile(const struct ar_facts *facts, const char *name)
 static void hold_labels(struct ar_merging *m, struct ar_process *p,
 			const struct ar_process_ceiling *c)
 {
-	bool exec = c->own_labels;
+	bool exec = c->own_labels,
+	     own = exec && c->selinux; /* every other gives way to the container's label */
 	const char *apparmor = exec ? "exec.apparmor" : "process.apparmorProfile";
 	const char *selinux = exec ? "exec.process-label" : "process.selinuxLabel";
 	const char *asked = p->apparmor_profile ? p->apparmor_profile : "",
@@ -365,15 +366,14 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 					  c->apparmor ? c->apparmor : "none: no profile is loaded");
 		}
 	}
-	if (*label &&
-	    (is_unconfined_label(label) || (exec && c->selinux && !ar_streq(label, c->selinux)))) {
+	if (*label && (is_unconfined_label(label) || (own && !ar_streq(label, c->selinux)))) {
 		if (!ar_opted_out(m, selinux, label, label)) {
 			p->selinux_label = c->selinux;
 			ar_decide(m, selinux, label, c->selinux ? c->selinux : "none");
 		}
-	} else if (*label && !exec && !is_container_label(label)) {
+	} else if (*label && !own && !is_container_label(label)) {
 		ar_refused(m, selinux, selinux, label, label, "its type is not one for containers");
-	} else if (*label && !exec && has_wide_level(label)) {
+	} else if (*label && !own && has_wide_level(label)) {
 		ar_refused(m, selinux, selinux, label, label,
 			   "its level is that of several containers");
 	} else if (!*label && exec) {

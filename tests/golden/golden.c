@@ -451,12 +451,16 @@ static bool put_later(struct golden *g, const struct ar_effective *container,
 	const struct ar_caller by = caller_of(&g->says.exec_oom_score_adj, &g->says.exec_nofile);
 
 	if (decode(g, &ar_process_class, "process.json", &process)) {
-		if (ar_merge_exec(g->arena, container, &by, &process, &ret_process, &decisions,
-				  &err) < 0)
-			die(&err);
+		int r = ar_merge_exec(g->arena, container, &by, &process, &ret_process, &decisions,
+				      &err);
+
 		ar_json_open(w, '{');
-		ar_json_key(w, "process");
-		ar_encode(w, &ar_process_class, ret_process);
+		if (r < 0) {
+			ar_json_kv(w, "error", err.text);
+		} else {
+			ar_json_key(w, "process");
+			ar_encode(w, &ar_process_class, ret_process);
+		}
 	} else if (decode(g, &ar_resources_class, "resources.json", &resources)) {
 		if (ar_merge_update(g->arena, container, g->config, g->facts.memory_total,
 				    &resources, &ret_resources, &decisions, &err) < 0)
