@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "base/path.h"
 #include "base/sys.h"
 #include "policy/hostpaths.h"
@@ -509,11 +511,22 @@ static void find_late(struct tray *all)
 	}
 }
 
+/* mount(2) is told the label in quotes: another one would end it, and begin an option. */
+static void judge_label(struct ar_merging *m)
+{
+	const char *label = m->to->linux->mount_label;
+
+	if (label && strchr(label, '"'))
+		ar_refused(m, "linux.mountLabel", "linux.mountLabel", label, NULL,
+			   "it has a quote in it");
+}
+
 void ar_merge_mounts(struct ar_merging *m)
 {
 	size_t room = m->from->mounts.n + AR_SCRATCH_COUNT + 2;
 	struct tray bundle = tray_new(m, room), all = tray_new(m, room);
 
+	judge_label(m);
 	for (size_t i = 0; i < m->from->mounts.n; i++)
 		merge_one(m, i, &bundle);
 	add_scratch(m, &all, &bundle);
