@@ -376,6 +376,23 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 	return true;
 }
 
+/* Any other file system would be filled with what the image has there, and writable until then. */
+static void leave_copyup(struct work *w)
+{
+	static const char option[] = "tmpcopyup";
+	struct ar_grow got = { .arena = w->m->arena };
+
+	if (!w->options.tmpcopyup || ar_streq(w->asked->type, "tmpfs"))
+		return;
+	for (size_t i = 0; i < w->to.options.n; i++)
+		if (!ar_streq(w->to.options.items[i], option))
+			ar_grow_add(&got, w->to.options.items[i]);
+	w->to.options = got.list;
+	w->options.tmpcopyup = false;
+	ar_decide_as(w->m, "mounts[].options", field_of(w, "options"), option, "left out",
+		     "only a tmpfs is filled with what the image has there");
+}
+
 static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 {
 	const struct ar_facts *f = m->facts;
@@ -405,6 +422,7 @@ static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 	if (refused_place(&w, bind, asked->type ? asked->type : "") || refused_options(&w) ||
 	    refused_mappings(&w))
 		return;
+	leave_copyup(&w);
 	if (bind ? !merge_bind(&w, &f->sources[source], v) : !merge_fs(&w, tray))
 		return;
 	hold_propagation(&w, bind);
