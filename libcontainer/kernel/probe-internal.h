@@ -54,9 +54,10 @@ void ar_probe_idmap(struct ar_probing *p);
 /* Whether a copy of the mount behind fd takes the mapping of that user namespace: 1, 0, or -errno
  * when there is no copy. */
 int ar_probe_can_map(int fd, int userns);
-/* probe-userns.c: whether the user namespace of that path maps uid or gid 0 of this one; also true
- * when it cannot be inspected. */
-bool ar_probe_userns_maps_root(const char *path);
+/* probe-userns.c: what the user namespace of that path maps to ids of this one, struct
+ * ar_id_mapping. */
+int ar_probe_userns_maps(struct ar_arena *arena, const char *path, struct ar_list *ret_uids,
+			 struct ar_list *ret_gids);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);
 /*

@@ -511,6 +511,27 @@ static void judge_label(struct ar_merging *m, const struct ar_process *p)
 	}
 }
 
+/* The privileged groups of the host, and by which ids a joined user namespace has them. */
+static void find_privileged(struct ar_merging *m)
+{
+	const struct ar_facts *f = m->facts;
+	struct ar_u64s *gids = &m->out->privileged_gids;
+
+	gids->items = ar_alloc_array(m->arena, f->n_groups * (1 + f->joined_gids.n) + 1,
+				     sizeof(uint64_t));
+	for (size_t i = 0; i < f->n_groups; i++) {
+		uint64_t gid = f->groups[i].gid;
+
+		gids->items[gids->n++] = gid;
+		ar_list_foreach(const struct ar_id_mapping, map, &f->joined_gids)
+			if (gid >= map->host_id.value && gid - map->host_id.value < map->size.value)
+				gids->items[gids->n++] =
+					map->container_id.value + (gid - map->host_id.value);
+	}
+	if (f->groups_unknown)
+		gids->items[gids->n++] = AR_GROUPS_ALL;
+}
+
 void ar_merge_process(struct ar_merging *m)
 {
 	static const struct ar_list none;
@@ -523,13 +544,8 @@ void ar_merge_process(struct ar_merging *m)
 		.apparmor = m->facts->apparmor ? m->facts->apparmor_default : NULL,
 		.selinux = confined_label(m, p->selinux_label),
 	};
-	struct ar_u64s *gids = &m->out->privileged_gids;
 
-	gids->items = ar_alloc_array(m->arena, m->facts->n_groups + 1, sizeof(uint64_t));
-	for (size_t i = 0; i < m->facts->n_groups; i++)
-		gids->items[gids->n++] = m->facts->groups[i].gid;
-	if (m->facts->groups_unknown)
-		gids->items[gids->n++] = AR_GROUPS_ALL;
+	find_privileged(m);
 	ar_hold_process(m, p, &ceiling);
 	judge_label(m, p);
 }

@@ -56,6 +56,8 @@ struct case_facts {
 					    for */
 	struct ar_list sources, hooks;
 	enum ar_tri joined_maps_root;
+	struct ar_map
+		joined_gids; /* the first of a range in it -> the first on the host, 1000 of them */
 };
 
 #define IN(type_, member) .offset = offsetof(struct type_, member)
@@ -109,6 +111,7 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "memfdNoexec", .type = AR_T_TRI, IN(case_facts, memfd_noexec) },
 	{ .name = "selinux", .type = AR_T_TRI, IN(case_facts, selinux) },
 	{ .name = "idmap", .type = AR_T_TRI, IN(case_facts, idmap) },
+	{ .name = "joinedGids", .type = AR_T_MAP, IN(case_facts, joined_gids) },
 	{ .name = "joinedMapsRoot", .type = AR_T_TRI, IN(case_facts, joined_maps_root) },
 	{ .name = "otherDevices", .type = AR_T_STRINGS, IN(case_facts, other_devices) },
 	{ .name = "landlock", .type = AR_T_I64, IN(case_facts, landlock) },
@@ -326,6 +329,21 @@ static void make_namespaces(struct golden *g)
 	f->groups_unknown = g->says.groups_unknown == AR_YES;
 }
 
+static void make_joined_gids(struct golden *g)
+{
+	const struct ar_map *says = &g->says.joined_gids;
+	struct ar_id_mapping *maps = ar_alloc_array(g->arena, says->n + 1, sizeof(*maps));
+
+	for (size_t i = 0; i < says->n; i++) {
+		maps[i].container_id =
+			(struct ar_opt_u64){ true, strtoul(says->items[i].key, NULL, 10) };
+		maps[i].host_id =
+			(struct ar_opt_u64){ true, strtoul(says->items[i].value, NULL, 10) };
+		maps[i].size = (struct ar_opt_u64){ true, 1000 };
+	}
+	g->facts.joined_gids = (struct ar_list){ maps, says->n };
+}
+
 static void make_devices(struct golden *g)
 {
 	static const struct ar_list none;
@@ -380,6 +398,7 @@ static void make_facts(struct golden *g)
 	make_devices(g);
 	make_hooks(g);
 	make_namespaces(g);
+	make_joined_gids(g);
 }
 
 static void read_args(struct golden *g)
