@@ -39,7 +39,9 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err);
 void ar_probe_mounts(struct ar_probing *p);
 /* MOUNT_ATTR_* of struct ar_source for f_flags of statfs(2). */
 uint64_t ar_probe_attr(unsigned long f_flags);
-/* What of hostpaths.h each source is or holds. */
+/* Where agentrun itself keeps something, for what follows. */
+void ar_probe_own_data(struct ar_probing *p);
+/* What of hostpaths.h, and of that, each source is or holds. */
 void ar_probe_holdings(struct ar_probing *p);
 /* Whether the root is looked into like a source: what engines made of an image holds nothing of the
  * host's. */
@@ -52,9 +54,10 @@ void ar_probe_idmap(struct ar_probing *p);
 /* Whether a copy of the mount behind fd takes the mapping of that user namespace: 1, 0, or -errno
  * when there is no copy. */
 int ar_probe_can_map(int fd, int userns);
-/* probe-userns.c: whether the user namespace of that path maps uid or gid 0 of this one; also true
- * when it cannot be inspected. */
-bool ar_probe_userns_maps_root(const char *path);
+/* probe-userns.c: what the user namespace of that path maps to ids of this one, struct
+ * ar_id_mapping. */
+int ar_probe_userns_maps(struct ar_arena *arena, const char *path, struct ar_list *ret_uids,
+			 struct ar_list *ret_gids);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);
 /*

@@ -138,14 +138,20 @@ static const char *look_at(struct ar_probing *p, struct ar_source *s, const char
 	return NULL;
 }
 
-/* Whether the container's own mounts lie above what is mounted there in its root. */
+/*
+ * Whether the container's own mounts lie above what is mounted there in its root: wherever they come
+ * to stand, at the target, or at the destination as it is written, where another mount covers the
+ * links of the image by then.
+ */
 static bool is_covered(const struct ar_probing *p, const struct ar_source *s, const char *path)
 {
 	const struct ar_facts *f = p->facts;
+	const struct ar_mount *mounts = p->spec->mounts.items;
 	const char *inside = below(path, s->resolved);
 
 	for (size_t i = 0; s == &f->root && i < f->n_mounts; i++)
-		if (ar_path_within(inside, f->mount_target[i]))
+		if (ar_path_within(inside, f->mount_target[i]) &&
+		    ar_path_within(inside, mounts[i].destination))
 			return true;
 	return false;
 }

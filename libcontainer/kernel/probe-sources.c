@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "kernel/probe-internal.h"
+#include "kernel/seccomp-cache.h"
 #include "policy/engines.h"
 #include "policy/hostpaths.h"
 #include "policy/mount-flags.h"
@@ -214,6 +215,28 @@ bool ar_probe_root_inside(const struct ar_facts *facts)
 	return facts->root.resolved && !ar_engine_root_is(facts->root.resolved);
 }
 
+void ar_probe_own_data(struct ar_probing *p)
+{
+	struct ar_strings own = ar_seccomp_cache_folders(p->arena);
+	struct ar_grow g = { .arena = p->arena };
+
+	if (p->facts->state_root)
+		own = ar_strings_join(p->arena, &(struct ar_strings){ &p->facts->state_root, 1 },
+				      &own);
+	for (size_t i = 0; i < own.n; i++) {
+		_cleanup_fd_ int fd = open(own.items[i], O_PATH | O_CLOEXEC);
+		char resolved[PATH_MAX];
+
+		if (fd < 0)
+			ar_probe_failed(p, errno);
+		/* what is not there yet is made where its name says */
+		ar_grow_add(&g, fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0
+					? ar_strdup(p->arena, resolved)
+					: ar_path_absolute(p->arena, own.items[i]));
+	}
+	p->facts->own_data = g.list;
+}
+
 void ar_probe_holdings(struct ar_probing *p)
 {
 	struct ar_facts *f = p->facts;
@@ -234,6 +257,8 @@ void ar_probe_holdings(struct ar_probing *p)
 		look_for(p, sensitive[n].path);
 	for (size_t i = 0; i < p->config->engine_roots.n; i++)
 		look_for(p, p->config->engine_roots.items[i]);
+	for (size_t i = 0; i < f->own_data.n; i++)
+		look_for(p, f->own_data.items[i]);
 	for (size_t i = 0; i < f->n_sources; i++)
 		look_for_credentials(&f->sources[i]);
 }

@@ -242,13 +242,28 @@ static void look_at_hook(struct ar_probing *p, const char *path, struct ar_hook_
 	fact->caller_may_write = ar_untrusted(&p->trust, fd, resolved) != NULL;
 }
 
-/* Where root is no root of the host, no mapping is one of it. */
+static bool maps_root(const struct ar_list *mappings)
+{
+	ar_list_foreach(const struct ar_id_mapping, map, mappings)
+		if (map->host_id.value == 0 && map->size.value > 0)
+			return true;
+	return false;
+}
+
+/* Where root is no root of the host, no mapping is one of it. What cannot be inspected is not known
+ * to be harmless. */
 static void probe_userns(struct ar_probing *p)
 {
 	const struct ar_namespace *user = ar_spec_namespace(p->spec, "user");
+	struct ar_facts *f = p->facts;
+	struct ar_list uids = { 0 };
+	int r;
 
-	p->facts->joined_maps_root = p->facts->host_root && user && user->path && *user->path &&
-				     ar_probe_userns_maps_root(user->path);
+	if (!f->host_root || !user || !user->path || !*user->path)
+		return;
+	r = ar_probe_userns_maps(p->arena, user->path, &uids, &f->joined_gids);
+	f->joined_maps_root = r < 0 || maps_root(&uids) || maps_root(&f->joined_gids);
+	f->groups_unknown = f->groups_unknown || r < 0;
 }
 
 static void probe_hooks(struct ar_probing *p)
@@ -302,6 +317,7 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 	ar_probe_targets(p);
 	ar_probe_home(p);
 	ar_probe_mounts(p);
+	ar_probe_own_data(p);
 	ar_probe_holdings(p);
 	ar_probe_idmap(p);
 	r = ar_probe_sockets(p, err);
@@ -311,8 +327,8 @@ static int probe_for_policy(struct ar_probing *p, struct ar_error *err)
 }
 
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
-	     int bundle_fd, const char *bundle, const char *id, const struct ar_config *config,
-	     struct ar_facts **ret_facts, struct ar_error *err)
+	     int bundle_fd, const char *bundle, const char *id, const char *state_root,
+	     const struct ar_config *config, struct ar_facts **ret_facts, struct ar_error *err)
 {
 	_cleanup_facts_ struct ar_facts *facts = NULL;
 	struct ar_probing p = { .arena = arena,
@@ -325,6 +341,7 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 	facts->root.fd = -1;
 	facts->bundle = bundle;
 	facts->id = id;
+	facts->state_root = state_root;
 	facts->euid = geteuid();
 	ar_trust_get(&p.trust);
 	facts->host_root = p.trust.host_root;

@@ -17,8 +17,8 @@ struct ar_error;
  * *ret_facts lives in arena; its descriptors are the caller's: ar_facts_done().
  */
 int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile profile,
-	     int bundle_fd, const char *bundle, const char *id, const struct ar_config *config,
-	     struct ar_facts **ret_facts, struct ar_error *err);
+	     int bundle_fd, const char *bundle, const char *id, const char *state_root,
+	     const struct ar_config *config, struct ar_facts **ret_facts, struct ar_error *err);
 /* What a new process inherits from this one. userns: this process, or the new one when its limits
  * are set, is not in the initial user namespace, where no limit can be raised. */
 int ar_probe_caller(struct ar_arena *arena, bool userns, struct ar_caller *ret,

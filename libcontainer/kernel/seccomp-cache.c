@@ -63,23 +63,44 @@ static int open_folder(const char *base)
 	return ar_steal_fd(&fd);
 }
 
-int ar_seccomp_cache_open(void)
+/* What the user's own folder lies in; false: there is none. */
+static bool users_base(char *buf, size_t size)
 {
 	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char path[4096];
-	int fd = -1, n;
+	int n;
+
+	if (base && *base == '/')
+		n = snprintf(buf, size, "%s", base);
+	else if (home && *home == '/')
+		n = snprintf(buf, size, "%s/.cache", home);
+	else
+		return false;
+	return n >= 0 && (size_t)n < size;
+}
+
+int ar_seccomp_cache_open(void)
+{
+	char base[4096];
+	int fd = -1;
 
 	/* root of a user namespace only has the user's */
 	if (geteuid() == 0)
 		fd = open_folder(AR_CACHEDIR);
-	if (fd >= 0)
-		return fd;
-	if (base && *base == '/')
-		return open_folder(base);
-	if (!home || *home != '/')
-		return -1;
-	n = snprintf(path, sizeof(path), "%s/.cache", home);
-	return n < 0 || (size_t)n >= sizeof(path) ? -1 : open_folder(path);
+	if (fd < 0 && users_base(base, sizeof(base)))
+		fd = open_folder(base);
+	return fd;
+}
+
+struct ar_strings ar_seccomp_cache_folders(struct ar_arena *arena)
+{
+	struct ar_grow folders = { .arena = arena };
+	char base[4096];
+
+	if (geteuid() == 0)
+		ar_grow_add(&folders, AR_CACHEDIR "/agentrun");
+	if (users_base(base, sizeof(base)))
+		ar_grow_add(&folders, ar_printf(arena, "%s/agentrun", base));
+	return folders.list;
 }
 
 /* --- names --- */

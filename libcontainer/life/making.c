@@ -75,11 +75,8 @@ int ar_making_read(struct ar_making *m, const struct ar_context *ctx, const char
 	if (!m->spec->process)
 		return ar_refuse(err, EINVAL,
 				 "config.json: process is required to create a container");
-	r = ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->config,
-		     &m->facts, err);
-	if (r == 0)
-		m->facts->state_root = ctx->root;
-	return r;
+	return ar_probe(m->arena, m->spec, ctx->profile, m->bundle_fd, m->bundle, id, ctx->root,
+			ctx->config, &m->facts, err);
 }
 
 /* Of later processes: what is wrong is said now, as by runc. */

@@ -195,6 +195,21 @@ static bool is_own_pod(const struct ar_spec *spec, const char *source)
 	return said > 0;
 }
 
+const char *ar_engine_image_key(const char *state_root)
+{
+	static const struct {
+		const char *root, *key;
+	} engines[] = {
+		{ "*/k8s.io", "io.kubernetes.cri.image-name" },
+		{ "*/agentrun-crio", "io.kubernetes.cri-o.ImageName" },
+	};
+
+	for (size_t i = 0; state_root && i < AR_COUNT(engines); i++)
+		if (fnmatch(engines[i].root, state_root, 0) == 0)
+			return engines[i].key;
+	return NULL;
+}
+
 bool ar_engine_is_kubelet(const struct ar_engine_file *file)
 {
 	return ar_streq(file->engine, "kubelet");

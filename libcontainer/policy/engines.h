@@ -31,6 +31,14 @@ const struct ar_engine_file *ar_engine_file_find(const struct ar_spec *spec, con
 /* The entry of a volume, of whichever container or pod, that path is or lies in; NULL: none. */
 const struct ar_engine_file *ar_engine_volume_find(const char *path);
 
+/*
+ * The annotation in which Kubernetes' engine that keeps its states there, containerd's CRI or
+ * CRI-O, names the image. They set what they annotate of pods themselves, and nothing of an image
+ * or of a pod's maker reaches it; with another engine (some podman) an image can bring any
+ * annotation, and users give any. NULL: it is none of these.
+ */
+const char *ar_engine_image_key(const char *state_root);
+
 bool ar_engine_is_kubelet(const struct ar_engine_file *file);
 /* No engine's: the host's own, which every image may need. */
 bool ar_engine_is_host(const struct ar_engine_file *file);

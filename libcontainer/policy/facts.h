@@ -117,9 +117,11 @@ struct ar_facts {
 				    "net:[4026532008]", else NULL */
 	size_t n_namespaces;
 	bool joined_maps_root; /* a user namespace is joined in which root is root of the host */
+	struct ar_list joined_gids;   /* struct ar_id_mapping: the groups of the host that it has */
 	struct ar_group_fact *groups; /* the host's privileged groups */
 	size_t n_groups;
-	bool groups_unknown;	    /* /etc/group is there, and too long to be read */
+	bool groups_unknown; /* /etc/group is there, and too long to be read, or it cannot be told
+				what a joined namespace maps */
 	struct ar_hook_fact *hooks; /* in the order prestart, createRuntime, ..., poststop */
 	size_t n_hooks;
 	const char *home; /* of the process user by the image's /etc/passwd, links resolved, NULL */
@@ -128,6 +130,8 @@ struct ar_facts {
 	const char *id;
 	const char *state_root; /* where the states of containers are kept: each engine has its own
 				 */
+	struct ar_strings own_data; /* what agentrun itself keeps, without links: the states, filters
+				       that it has compiled */
 	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
 					       last */
 	struct ar_caller caller;

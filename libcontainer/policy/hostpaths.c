@@ -111,6 +111,8 @@ const struct ar_strings ar_writable_trees =
 const struct ar_strings ar_root_programs =
 	LIST("/opt/bin", "/opt/sbin", "/opt/cni", "/opt/containerd", "/opt/nvidia");
 
+const struct ar_strings ar_programs = LIST("/opt");
+
 const struct ar_strings ar_root_denied = LIST("/proc", "/sys", "/dev", "/boot", "/etc", "/usr",
 					      "/bin", "/sbin", "/lib", "/lib32", "/lib64",
 					      "/libx32", "/var/backups", "/var/crash", "/var/log",
@@ -163,7 +165,7 @@ const char *ar_sensitive_what(const char *path)
 			return sensitive[i].what;
 	if (path[0] != '/')
 		return "a store of credentials";
-	return engine_data; /* one of the configuration's engine_roots */
+	return engine_data; /* one of the configuration's engine_roots, or our own */
 }
 
 const char *ar_kernel_fs(uint64_t f_type)

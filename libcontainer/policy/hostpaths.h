@@ -32,6 +32,8 @@ extern const struct ar_strings ar_credential_paths;
 extern const struct ar_strings ar_writable_trees;
 /* But not from these: what lies there is executed by root of the host. */
 extern const struct ar_strings ar_root_programs;
+/* Nor what belongs to root below these, where programs are installed. */
+extern const struct ar_strings ar_programs;
 /* No root filesystem is, contains or lies inside one of these. */
 extern const struct ar_strings ar_root_denied;
 /* In these only what engines call a root. */

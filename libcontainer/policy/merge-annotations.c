@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "policy/merging.h"
@@ -56,6 +57,33 @@ static const char *ignored(const char *key)
 	return "this property of systemd is not known to only limit";
 }
 
+/* A unit that takes long to stop holds up the shutdown of the host: systemd's own default is the most. */
+#define STOP_USEC_MAX UINT64_C(90000000)
+static const char stop[] = SYSTEMD "TimeoutStopUSec";
+
+/* "uint64 90000000", "90000000"; what is none of both may be any time. */
+static bool stops_late(const char *value)
+{
+	const char *type = "uint64 ";
+	uint64_t usec;
+
+	if (ar_starts_with(value, type))
+		value += strlen(type);
+	return ar_parse_u64(value, &usec) < 0 || usec == 0 || usec > STOP_USEC_MAX;
+}
+
+static struct ar_pair hold(struct ar_merging *m, const struct ar_pair *p)
+{
+	struct ar_pair got = *p;
+
+	if (!ar_streq(p->key, stop) || !stops_late(p->value ? p->value : ""))
+		return got;
+	got.value = ar_printf(m->arena, "uint64 %" PRIu64, STOP_USEC_MAX);
+	ar_decide_as(m, "annotations", ar_printf(m->arena, "annotations[%s]", p->key), p->value,
+		     got.value, "it holds up the shutdown of the host");
+	return got;
+}
+
 void ar_merge_annotations(struct ar_merging *m)
 {
 	const struct ar_map *asked = &m->from->annotations;
@@ -70,7 +98,7 @@ void ar_merge_annotations(struct ar_merging *m)
 				     ar_printf(m->arena, "annotations[%s]", p->key), p->value,
 				     "ignored", reason);
 		else
-			got.items[got.n++] = *p;
+			got.items[got.n++] = hold(m, p);
 	}
 	m->to->annotations = got;
 }

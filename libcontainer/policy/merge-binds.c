@@ -78,6 +78,12 @@ static bool in_engines_data(const struct ar_merging *m, const char *path)
 	       ar_shape_matches("/**/.local/share/docker/**", path);
 }
 
+/* The states of containers and the filters that are put on them. */
+static bool is_own_data(const struct ar_merging *m, const char *path)
+{
+	return ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data);
+}
+
 static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
 {
 	const char *path = s->resolved, *credential = ar_credential_in(path);
@@ -87,6 +93,8 @@ static struct ar_bind_verdict judge_place(const struct ar_merging *m, const stru
 	for (size_t i = 0; i < n; i++)
 		if (ar_path_within(sensitive[i].path, path))
 			return refuse(ar_printf(m->arena, "it is or holds %s", sensitive[i].what));
+	if (is_own_data(m, path))
+		return refuse("it is, holds or is part of what agentrun keeps of containers");
 	if (ar_path_in(path, &ar_system_trees))
 		return refuse("it lies inside the host's system");
 	if (in_engines_data(m, path))
@@ -102,6 +110,13 @@ static bool is_home(const char *path)
 	return ar_shape_matches("/home/{name}", path);
 }
 
+/* What in a home runs, or says what runs, without being asked for: .bashrc, .config, .local/bin. */
+static bool is_start_up(const char *path)
+{
+	return ar_shape_matches("/home/{name}/.*/**", path) ||
+	       ar_shape_matches("/home/{name}/bin/**", path);
+}
+
 static bool has_home(const struct ar_source *s)
 {
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
@@ -110,16 +125,18 @@ static bool has_home(const struct ar_source *s)
 	return is_home(s->resolved);
 }
 
-static bool may_be_written(const struct ar_merging *m, const char *path)
+/* owner: of what is there, root's where nobody looked. */
+static bool may_be_written(const struct ar_merging *m, const char *path, uid_t owner)
 {
 	if (ar_path_in(path, &m->config->bind_sources) || ar_streq(path, "/workspace"))
 		return true;
-	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs))
+	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs) ||
+	    (owner == 0 && ar_path_in(path, &ar_programs)))
 		return false;
 	for (size_t i = 0; i < ar_writable_trees.n; i++)
 		if (ar_path_within(path, ar_writable_trees.items[i]) &&
 		    !ar_streq(path, ar_writable_trees.items[i]))
-			return !is_home(path);
+			return !is_home(path) && !is_start_up(path);
 	return false;
 }
 
@@ -144,14 +161,9 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
  */
 static bool may_be_of_pod(const struct ar_merging *m)
 {
-	const char *bundle = m->facts->bundle,
-		   *manager = ar_map_get(&m->from->annotations, "io.container.manager");
+	const char *manager = ar_map_get(&m->from->annotations, "io.container.manager");
 
-	if (ar_streq(manager, "libpod"))
-		return false;
-	return !bundle ||
-	       !ar_shape_matches("/**/io.containerd.runtime.v*.task/{name}/{name}", bundle) ||
-	       ar_shape_matches("/**/io.containerd.runtime.v*.task/k8s.io/{name}", bundle);
+	return ar_engine_image_key(m->facts->state_root) && !ar_streq(manager, "libpod");
 }
 
 /*
@@ -185,6 +197,9 @@ static const char *judge_name(const struct ar_merging *m, const char *name)
 		if (ar_path_within(sensitive[i].path, name))
 			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
 					 name);
+	if (is_own_data(m, name))
+		return ar_printf(m->arena, "it is or holds '%s', part of what agentrun keeps",
+				 name);
 	if (ar_path_in(name, &ar_system_trees))
 		return ar_printf(m->arena, "it is or holds '%s' of the host's system", name);
 	if (credential)
@@ -281,6 +296,28 @@ static const char *judge_contents(const struct ar_merging *m, const struct ar_so
 	return NULL;
 }
 
+/* Whether the source or what lies in it is, holds or lies in the container's own root. */
+static bool is_of_root(const struct ar_merging *m, const struct ar_source *s)
+{
+	const struct ar_source *root = &m->facts->root;
+
+	if (!root->resolved)
+		return false;
+	if (s->dev == root->dev && s->ino == root->ino && s->ino)
+		return true;
+	for (size_t i = 0; i <= s->names.n + s->inside.n; i++) {
+		const char *name = i ? ar_source_name(s, i - 1) : s->resolved;
+
+		for (size_t k = 0; k <= root->names.n; k++) {
+			const char *own = k ? root->names.items[k - 1] : root->resolved;
+
+			if (ar_path_within(name, own) || ar_path_within(own, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Why a source that is no engine's, or also has the name own, is not to be written; NULL: it may
  * be. */
 static const char *judge_writing(const struct ar_merging *m, const struct ar_source *s,
@@ -288,15 +325,19 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 {
 	const char *name;
 
+	if (m->to->root->readonly == AR_YES && is_of_root(m, s))
+		return "it shows the container's own root, which is read-only";
 	if (!file && has_home(s))
 		return "start-up files of a home directory would run on the host";
-	if (!file && !may_be_written(m, s->resolved))
-		return "writable binds come from volumes, workspaces and bind-sources";
+	if (!file && !may_be_written(m, s->resolved, s->uid))
+		return is_start_up(s->resolved)
+			       ? "programs and settings of a home directory would run on the host"
+			       : "writable binds come from volumes, workspaces and bind-sources";
 	if (!own || ar_path_in(s->resolved, &m->config->bind_sources))
 		return NULL;
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++) {
 		name = ar_source_name(s, i);
-		if (!ar_engine_volume_find(name) && !may_be_written(m, name))
+		if (!ar_engine_volume_find(name) && !may_be_written(m, name, 0))
 			return ar_printf(m->arena, "on the host it is, or holds, '%s' too", name);
 	}
 	return NULL;

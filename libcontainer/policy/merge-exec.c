@@ -125,6 +125,10 @@ int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		ar_hold_process(&m, p, &ceiling);
 		if (decisions)
 			*decisions = ar_decisions(&m);
+		if (m.refusals) {
+			*err = m.refusal;
+			return -EPERM;
+		}
 	}
 	*ret = p;
 	return 0;

@@ -41,9 +41,9 @@ static const struct {
 	{ "/usr/bin/nvidia-ctk", { "*nvidia-ctk", "hook" } },
 	{ "/usr/bin/nvidia-cdi-hook", { "*nvidia-cdi-hook" } },
 };
-static const char *const cdi_actions[] = { "chmod", "create-symlinks",
-					   "disable-device-node-modification", "enable-cuda-compat",
-					   "update-ldcache" };
+/* Not "chmod", which follows the image's links out of the container's root. */
+static const char *const cdi_actions[] = { "create-symlinks", "disable-device-node-modification",
+					   "enable-cuda-compat", "update-ldcache" };
 static const struct {
 	const char *name, *value; /* a pattern; a path has no ".." */
 } cdi_flags[] = {
@@ -53,8 +53,6 @@ static const struct {
 	{ "--ldconfig-path", "/sbin/ldconfig" },
 	{ "--ldconfig-path", "/sbin/ldconfig.real" },
 	{ "--link", "*" },
-	{ "--mode", "755" },
-	{ "--path", "/dev/*" }, /* what the mode is for */
 };
 
 static bool args_match(const char *const *patterns, size_t n, const struct ar_strings *args)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "base/path.h"
 #include "base/sys.h"
 #include "policy/hostpaths.h"
@@ -361,6 +363,23 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 	return true;
 }
 
+/* Any other file system would be filled with what the image has there, and writable until then. */
+static void leave_copyup(struct work *w)
+{
+	static const char option[] = "tmpcopyup";
+	struct ar_grow got = { .arena = w->m->arena };
+
+	if (!w->options.tmpcopyup || ar_streq(w->asked->type, "tmpfs"))
+		return;
+	for (size_t i = 0; i < w->to.options.n; i++)
+		if (!ar_streq(w->to.options.items[i], option))
+			ar_grow_add(&got, w->to.options.items[i]);
+	w->to.options = got.list;
+	w->options.tmpcopyup = false;
+	ar_decide_as(w->m, "mounts[].options", field_of(w, "options"), option, "left out",
+		     "only a tmpfs is filled with what the image has there");
+}
+
 static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 {
 	const struct ar_facts *f = m->facts;
@@ -390,6 +409,7 @@ static void merge_one(struct ar_merging *m, size_t index, struct tray *tray)
 	if (refused_place(&w, bind, asked->type ? asked->type : "") || refused_options(&w) ||
 	    refused_mappings(&w))
 		return;
+	leave_copyup(&w);
 	if (bind ? !merge_bind(&w, &f->sources[source], v) : !merge_fs(&w, tray))
 		return;
 	hold_propagation(&w, bind);
@@ -496,11 +516,22 @@ static void find_late(struct tray *all)
 	}
 }
 
+/* mount(2) is told the label in quotes: another one would end it, and begin an option. */
+static void judge_label(struct ar_merging *m)
+{
+	const char *label = m->to->linux->mount_label;
+
+	if (label && strchr(label, '"'))
+		ar_refused(m, "linux.mountLabel", "linux.mountLabel", label, NULL,
+			   "it has a quote in it");
+}
+
 void ar_merge_mounts(struct ar_merging *m)
 {
 	size_t room = m->from->mounts.n + AR_SCRATCH_COUNT + 2;
 	struct tray bundle = tray_new(m, room), all = tray_new(m, room);
 
+	judge_label(m);
 	for (size_t i = 0; i < m->from->mounts.n; i++)
 		merge_one(m, i, &bundle);
 	add_scratch(m, &all, &bundle);

@@ -349,7 +349,8 @@ static bool is_loose_profile(const struct ar_facts *facts, const char *name)
 static void hold_labels(struct ar_merging *m, struct ar_process *p,
 			const struct ar_process_ceiling *c)
 {
-	bool exec = c->own_labels;
+	bool exec = c->own_labels,
+	     own = exec && c->selinux; /* every other gives way to the container's label */
 	const char *apparmor = exec ? "exec.apparmor" : "process.apparmorProfile";
 	const char *selinux = exec ? "exec.process-label" : "process.selinuxLabel";
 	const char *asked = p->apparmor_profile ? p->apparmor_profile : "",
@@ -365,15 +366,14 @@ static void hold_labels(struct ar_merging *m, struct ar_process *p,
 					  c->apparmor ? c->apparmor : "none: no profile is loaded");
 		}
 	}
-	if (*label &&
-	    (is_unconfined_label(label) || (exec && c->selinux && !ar_streq(label, c->selinux)))) {
+	if (*label && (is_unconfined_label(label) || (own && !ar_streq(label, c->selinux)))) {
 		if (!ar_opted_out(m, selinux, label, label)) {
 			p->selinux_label = c->selinux;
 			ar_decide(m, selinux, label, c->selinux ? c->selinux : "none");
 		}
-	} else if (*label && !exec && !is_container_label(label)) {
+	} else if (*label && !own && !is_container_label(label)) {
 		ar_refused(m, selinux, selinux, label, label, "its type is not one for containers");
-	} else if (*label && !exec && has_wide_level(label)) {
+	} else if (*label && !own && has_wide_level(label)) {
 		ar_refused(m, selinux, selinux, label, label,
 			   "its level is that of several containers");
 	} else if (!*label && exec) {
@@ -511,6 +511,27 @@ static void judge_label(struct ar_merging *m, const struct ar_process *p)
 	}
 }
 
+/* The privileged groups of the host, and by which ids a joined user namespace has them. */
+static void find_privileged(struct ar_merging *m)
+{
+	const struct ar_facts *f = m->facts;
+	struct ar_u64s *gids = &m->out->privileged_gids;
+
+	gids->items = ar_alloc_array(m->arena, f->n_groups * (1 + f->joined_gids.n) + 1,
+				     sizeof(uint64_t));
+	for (size_t i = 0; i < f->n_groups; i++) {
+		uint64_t gid = f->groups[i].gid;
+
+		gids->items[gids->n++] = gid;
+		ar_list_foreach(const struct ar_id_mapping, map, &f->joined_gids)
+			if (gid >= map->host_id.value && gid - map->host_id.value < map->size.value)
+				gids->items[gids->n++] =
+					map->container_id.value + (gid - map->host_id.value);
+	}
+	if (f->groups_unknown)
+		gids->items[gids->n++] = AR_GROUPS_ALL;
+}
+
 void ar_merge_process(struct ar_merging *m)
 {
 	static const struct ar_list none;
@@ -523,13 +544,8 @@ void ar_merge_process(struct ar_merging *m)
 		.apparmor = m->facts->apparmor ? m->facts->apparmor_default : NULL,
 		.selinux = confined_label(m, p->selinux_label),
 	};
-	struct ar_u64s *gids = &m->out->privileged_gids;
 
-	gids->items = ar_alloc_array(m->arena, m->facts->n_groups + 1, sizeof(uint64_t));
-	for (size_t i = 0; i < m->facts->n_groups; i++)
-		gids->items[gids->n++] = m->facts->groups[i].gid;
-	if (m->facts->groups_unknown)
-		gids->items[gids->n++] = AR_GROUPS_ALL;
+	find_privileged(m);
 	ar_hold_process(m, p, &ceiling);
 	judge_label(m, p);
 }

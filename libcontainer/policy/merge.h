@@ -40,7 +40,7 @@ int ar_merge_show(struct ar_arena *arena, const struct ar_spec *spec,
  * the list is empty), rlimits and no_new_privs; never args, terminal and console size. A list that
  * is given replaces the container's: --env and --cap are appended to the container's own by the
  * caller. by: who starts it, whose limits and score it would inherit; compat does not look at it.
- * decisions may be NULL.
+ * decisions may be NULL. -EPERM: it is refused.
  */
 int ar_merge_exec(struct ar_arena *arena, const struct ar_effective *container,
 		  const struct ar_caller *by, const struct ar_process *asked,

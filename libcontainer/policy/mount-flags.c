@@ -139,6 +139,24 @@ struct ar_strings ar_mount_sized(struct ar_arena *arena, const struct ar_strings
 	return out.list;
 }
 
+/*
+ * mount(2) takes all options as one text, in which a comma of a label that is not quoted begins the
+ * next one, and a quote within it too. NULL: there is one.
+ */
+static const char *quoted_label(struct ar_arena *arena, const char *option)
+{
+	const char *value = strchr(option, '=') + 1;
+	size_t len = strlen(value);
+	bool quoted = len >= 2 && value[0] == '"' && value[len - 1] == '"';
+	const char *bare = quoted ? ar_printf(arena, "%.*s", (int)len - 2, value + 1) : value;
+
+	if (strchr(bare, '"'))
+		return NULL;
+	return quoted || !strchr(bare, ',')
+		       ? option
+		       : ar_printf(arena, "%.*s\"%s\"", (int)(value - option), option, bare);
+}
+
 /* What becomes of one option that is data; NULL: it is left out. */
 static const char *known_data(struct ar_arena *arena, const char *option, const char *known,
 			      uint64_t inodes)
@@ -149,8 +167,9 @@ static const char *known_data(struct ar_arena *arena, const char *option, const 
 
 	if (!ar_words_have(known, " ", option, len))
 		return NULL;
-	/* mount(2) takes all of them as one text; only labels have commas of their own */
-	if (strchr(option, ',') && !ar_mount_option_is_label(option))
+	if (ar_mount_option_is_label(option))
+		return quoted_label(arena, option);
+	if (strchr(option, ',')) /* only labels have commas of their own */
 		return NULL;
 	if (len != sizeof(limit) - 1 || strncmp(option, limit, len) != 0)
 		return option;

@@ -42,7 +42,8 @@ struct ar_strings ar_mount_sized(struct ar_arena *arena, const struct ar_strings
 /*
  * The options of a file system without what is data for it and not in known (blank-separated):
  * another way to say its size, settings of the whole host. A limit of inodes that is none, or above
- * the ceiling, becomes the ceiling. The same list when nothing changes.
+ * the ceiling, becomes the ceiling; a label with a comma stands in quotes. The same list when
+ * nothing changes.
  */
 struct ar_strings ar_mount_known(struct ar_arena *arena, const struct ar_strings *options,
 				 const char *known, uint64_t inodes);

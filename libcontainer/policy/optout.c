@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "policy/engines.h"
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
@@ -77,28 +78,12 @@ static bool names_rule(const char *text, const struct ar_rule *rule)
 	       (rule->path[len] == '\0' || rule->path[len] == '.' || rule->path[len] == '[');
 }
 
-/*
- * containerd's CRI and CRI-O set these annotations themselves, and nothing of an image reaches
- * them. With another engine (some podman) an image can bring them, so the engine is known by where
- * it keeps its states.
- */
 static bool image_matches(const char *pattern, const struct ar_spec *spec, const char *state_root)
 {
-	static const struct {
-		const char *root, *key;
-	} engines[] = {
-		{ "*/k8s.io", "io.kubernetes.cri.image-name" },
-		{ "*/agentrun-crio", "io.kubernetes.cri-o.ImageName" },
-	};
+	const char *key = ar_engine_image_key(state_root),
+		   *name = key ? ar_map_get(&spec->annotations, key) : NULL;
 
-	for (size_t i = 0; i < AR_COUNT(engines); i++) {
-		const char *name = ar_map_get(&spec->annotations, engines[i].key);
-
-		if (name && state_root && fnmatch(engines[i].root, state_root, 0) == 0 &&
-		    fnmatch(pattern, name, 0) == 0)
-			return true;
-	}
-	return false;
+	return name && fnmatch(pattern, name, 0) == 0;
 }
 
 static bool annotation_matches(const char *text, const struct ar_spec *spec)

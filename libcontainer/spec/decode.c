@@ -374,6 +374,46 @@ static const struct ar_field *find_field(const struct decoder *d, const struct a
 	return NULL;
 }
 
+/* One letter of a member's name in lower case, and *len, its bytes. To Go two letters beyond ASCII
+ * are a k and an s. */
+static char letter_at(const char *text, size_t *len)
+{
+	static const char kelvin[] = "\xe2\x84\xaa", long_s[] = "\xc5\xbf";
+
+	*len = ar_starts_with(text, kelvin)   ? sizeof(kelvin) - 1
+	       : ar_starts_with(text, long_s) ? sizeof(long_s) - 1
+					      : 1;
+	if (*len > 1)
+		return *len == sizeof(kelvin) - 1 ? 'k' : 's';
+	return *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
+}
+
+static bool same_in_any_case(const char *a, const char *b)
+{
+	size_t a_len, b_len;
+
+	for (; *a && *b; a += a_len, b += b_len)
+		if (letter_at(a, &a_len) != letter_at(b, &b_len))
+			return false;
+	return !*a && !*b;
+}
+
+/*
+ * Two readers of one text must not see two values: hooks read config.json too, and to Go's decoder
+ * such a member is the known one.
+ */
+static int refuse_other_case(const struct decoder *d, const struct at *member,
+			     const struct ar_class *class, unsigned int line)
+{
+	for (size_t i = 0; i < class->n; i++) {
+		const struct ar_field *f = &class->fields[i];
+
+		if (!(f->flags & AR_F_KEY) && same_in_any_case(f->name, member->name))
+			return refuse(d, member, line, "must be written \"%s\"", f->name);
+	}
+	return 0;
+}
+
 static bool left_out(const struct ar_field *f, const struct ar_json *json)
 {
 	return json->type == AR_JSON_NULL ||
@@ -400,8 +440,12 @@ static int decode_class(const struct decoder *d, const struct at *at, const stru
 
 		if (!f && class->strict)
 			return refuse(d, &member, child->line, "no such member in %s", class->name);
-		if (!f)
+		if (!f) {
+			r = refuse_other_case(d, &member, class, child->line);
+			if (r < 0)
+				return r;
 			continue;
+		}
 		hint = (size_t)(f - class->fields) + 1;
 		if (left_out(f, child))
 			continue;

@@ -214,7 +214,8 @@ bool ar_field_has_content(const struct ar_field *field, const void *in);
  * Decode an object into *out (zeroed, class->size bytes). Texts stay where json has them, so json
  * must live as long as *out; the rest is taken from arena. Errors read
  * "<name>:<line>: <path>: expected a string, got a number"; path is what stands before, "" at the
- * top. null for an optional member counts as left out.
+ * top. null for an optional member counts as left out. A member that is a known one in another case
+ * is an error.
  */
 int ar_decode(struct ar_arena *arena, const struct ar_class *class, const char *name,
 	      const char *path, const struct ar_json *json, void *out, struct ar_error *err);

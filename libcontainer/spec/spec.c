@@ -39,17 +39,21 @@ const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const c
 	return NULL;
 }
 
+static bool has_mapping(const struct ar_list *mappings, const struct ar_id_mapping *x)
+{
+	ar_list_foreach(const struct ar_id_mapping, y, mappings)
+		if (x->container_id.value == y->container_id.value &&
+		    x->host_id.value == y->host_id.value && x->size.value == y->size.value)
+			return true;
+	return false;
+}
+
 bool ar_mappings_equal(const struct ar_list *a, const struct ar_list *b)
 {
-	const struct ar_id_mapping *x = a->items, *y = b->items;
-
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (x[i].container_id.value != y[i].container_id.value ||
-		    x[i].host_id.value != y[i].host_id.value || x[i].size.value != y[i].size.value)
+	ar_list_foreach(const struct ar_id_mapping, x, a)
+		if (!has_mapping(b, x))
 			return false;
-	return true;
+	return a->n == b->n;
 }
 
 /* As runc, which enters the root first. An empty one is no path. */

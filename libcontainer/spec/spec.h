@@ -329,7 +329,7 @@ int ar_resources_validate(const struct ar_resources *resources, const char *file
 
 /* By its type or by an option. */
 bool ar_mount_wants_bind(const struct ar_mount *mount);
-/* Whether two lists of struct ar_id_mapping are alike, line by line. */
+/* Whether two lists of struct ar_id_mapping have the same lines; the kernel sorts long ones. */
 bool ar_mappings_equal(const struct ar_list *a, const struct ar_list *b);
 /* The namespace entry of that type, or NULL. */
 const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const char *type);

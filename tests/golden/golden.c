@@ -35,8 +35,8 @@
 struct case_source {
 	const char *asked; /* the member's name: as the mount has it */
 	const char *resolved, *kind, *holds, *mounted, *socket;
-	struct ar_strings names, flags, flags_below; /* options of mounts on the host */
-	struct ar_opt_u64 fs_type;
+	struct ar_strings names, inside, flags, flags_below; /* options of mounts on the host */
+	struct ar_opt_u64 fs_type, uid;
 };
 struct case_hook {
 	const char *asked;
@@ -56,6 +56,8 @@ struct case_facts {
 					    for */
 	struct ar_list sources, hooks;
 	enum ar_tri joined_maps_root;
+	struct ar_map
+		joined_gids; /* the first of a range in it -> the first on the host, 1000 of them */
 };
 
 #define IN(type_, member) .offset = offsetof(struct type_, member)
@@ -67,9 +69,11 @@ static const struct ar_field source_fields[] = {
 	{ .name = "mounted", .type = AR_T_STRING, IN(case_source, mounted) },
 	{ .name = "socket", .type = AR_T_STRING, IN(case_source, socket) },
 	{ .name = "names", .type = AR_T_STRINGS, IN(case_source, names) },
+	{ .name = "inside", .type = AR_T_STRINGS, IN(case_source, inside) },
 	{ .name = "flags", .type = AR_T_STRINGS, IN(case_source, flags) },
 	{ .name = "flagsBelow", .type = AR_T_STRINGS, IN(case_source, flags_below) },
 	{ .name = "fsType", .type = AR_T_U64, IN(case_source, fs_type) },
+	{ .name = "uid", .type = AR_T_U64, IN(case_source, uid) },
 };
 static const struct ar_class source_class = {
 	.name = "source",
@@ -107,6 +111,7 @@ static const struct ar_field fact_fields[] = {
 	{ .name = "memfdNoexec", .type = AR_T_TRI, IN(case_facts, memfd_noexec) },
 	{ .name = "selinux", .type = AR_T_TRI, IN(case_facts, selinux) },
 	{ .name = "idmap", .type = AR_T_TRI, IN(case_facts, idmap) },
+	{ .name = "joinedGids", .type = AR_T_MAP, IN(case_facts, joined_gids) },
 	{ .name = "joinedMapsRoot", .type = AR_T_TRI, IN(case_facts, joined_maps_root) },
 	{ .name = "otherDevices", .type = AR_T_STRINGS, IN(case_facts, other_devices) },
 	{ .name = "landlock", .type = AR_T_I64, IN(case_facts, landlock) },
@@ -236,7 +241,9 @@ static struct ar_source make_source(struct golden *g, const char *asked)
 		s.holds = c->holds;
 		s.mounted = c->mounted;
 		s.socket = c->socket;
+		s.uid = (uid_t)c->uid.value;
 		s.names = c->names;
+		s.inside = c->inside;
 		s.attr = attr_of(g, &c->flags);
 		s.attr_below = attr_of(g, &c->flags_below);
 		s.fs_type = c->fs_type.set ? c->fs_type.value : s.fs_type;
@@ -322,6 +329,21 @@ static void make_namespaces(struct golden *g)
 	f->groups_unknown = g->says.groups_unknown == AR_YES;
 }
 
+static void make_joined_gids(struct golden *g)
+{
+	const struct ar_map *says = &g->says.joined_gids;
+	struct ar_id_mapping *maps = ar_alloc_array(g->arena, says->n + 1, sizeof(*maps));
+
+	for (size_t i = 0; i < says->n; i++) {
+		maps[i].container_id =
+			(struct ar_opt_u64){ true, strtoul(says->items[i].key, NULL, 10) };
+		maps[i].host_id =
+			(struct ar_opt_u64){ true, strtoul(says->items[i].value, NULL, 10) };
+		maps[i].size = (struct ar_opt_u64){ true, 1000 };
+	}
+	g->facts.joined_gids = (struct ar_list){ maps, says->n };
+}
+
 static void make_devices(struct golden *g)
 {
 	static const struct ar_list none;
@@ -365,6 +387,7 @@ static void make_facts(struct golden *g)
 	f->bundle = or (s->bundle, "/run/bundle");
 	f->id = or (s->id, "box");
 	f->state_root = or (s->state_root, "/run/agentrun");
+	f->own_data = (struct ar_strings){ ar_memdup(g->arena, &f->state_root, sizeof(char *)), 1 };
 	f->memory_total = s->memory_total.value;
 	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */
@@ -375,6 +398,7 @@ static void make_facts(struct golden *g)
 	make_devices(g);
 	make_hooks(g);
 	make_namespaces(g);
+	make_joined_gids(g);
 }
 
 static void read_args(struct golden *g)
@@ -446,12 +470,16 @@ static bool put_later(struct golden *g, const struct ar_effective *container,
 	const struct ar_caller by = caller_of(&g->says.exec_oom_score_adj, &g->says.exec_nofile);
 
 	if (decode(g, &ar_process_class, "process.json", &process)) {
-		if (ar_merge_exec(g->arena, container, &by, &process, &ret_process, &decisions,
-				  &err) < 0)
-			die(&err);
+		int r = ar_merge_exec(g->arena, container, &by, &process, &ret_process, &decisions,
+				      &err);
+
 		ar_json_open(w, '{');
-		ar_json_key(w, "process");
-		ar_encode(w, &ar_process_class, ret_process);
+		if (r < 0) {
+			ar_json_kv(w, "error", err.text);
+		} else {
+			ar_json_key(w, "process");
+			ar_encode(w, &ar_process_class, ret_process);
+		}
 	} else if (decode(g, &ar_resources_class, "resources.json", &resources)) {
 		if (ar_merge_update(g->arena, container, g->config, g->facts.memory_total,
 				    &resources, &ret_resources, &decisions, &err) < 0)

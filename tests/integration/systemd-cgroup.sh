@@ -204,10 +204,16 @@ wait "$other" || true
 assert_no_unit_left
 
 test_begin "properties of systemd come from annotations"
-running_unit '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 123456789",
+running_unit '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 12345678",
 	"org.systemd.property.CollectMode": "\u0027inactive-or-failed\u0027"}'
-check_equal TimeoutStopUSec "$(unit_property TimeoutStopUSec)" '2min 3.456789s'
+check_equal TimeoutStopUSec "$(unit_property TimeoutStopUSec)" 12.345678s
 check_equal CollectMode "$(unit_property CollectMode)" inactive-or-failed
+run_agentrun delete --force "$id"
+assert_no_unit_left
+
+test_begin "a container holds up the shutdown of the host for 90 seconds at most"
+running_unit '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 123456789"}'
+check_equal TimeoutStopUSec "$(unit_property TimeoutStopUSec)" '1min 30s'
 run_agentrun delete --force "$id"
 assert_no_unit_left
 

@@ -39,6 +39,24 @@ for pair in proc=/proc sysfs=/sys cgroup=/sys/fs/cgroup; do
 	assert_nothing_left
 done
 
+# look_over FILTER: the host has a procfs in the root, on /y
+look_over() {
+	linked_bundle "$1" /d/l /y
+	# shellcheck disable=SC2016 # for the other shell
+	run_command unshare --mount --propagation private sh -euc 'mount -t proc proc "$1" && shift && exec "$@"' sh \
+		"$bundle/rootfs/y" "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+}
+
+test_begin "what the host has mounted in the root is not covered by a mount that a link would lead there"
+look_over '.mounts += [{destination: "/d", type: "tmpfs", source: "tmpfs"}, {destination: "/d/l", type: "tmpfs", source: "tmpfs"}]'
+expect_error "root.path"
+expect_error "it is a procfs of the host"
+check_lacks "what ran" "$output" escaped
+# control: but by one that is there
+look_over '.mounts += [{destination: "/d", type: "tmpfs", source: "tmpfs"}, {destination: "/y", type: "tmpfs", source: "tmpfs"}]'
+expect_output escaped
+assert_nothing_left
+
 # as_text PLACE FILTER: a writable bind on a place that is a link to /y in the image; prints its flags.
 as_text() {
 	linked_bundle "$2 | .mounts += [{destination: \"$1\", type: \"bind\", source: \"$TEST_TMP/volume$3\", options: [\"rbind\"]}]

@@ -81,6 +81,37 @@ expect_success
 expect_output ""
 assert_nothing_left
 
+# look_by_bind ARGUMENT...: a container that writes to its root by a bind of $source, by way of a second name if $second is set
+look_by_bind() {
+	# shellcheck disable=SC2016 # for the container's shell and jq
+	make_command "$bundle" '.root.readonly = false
+		| .mounts += [{destination: "/mnt", type: "bind", source: $ENV.source, options: ["rbind", "rw"]}]' \
+		sh -c 'for at in /mnt /mnt/bin /mnt/rootfs/bin; do touch $at/escaped 2>/dev/null; done; ls /bin/escaped 2>/dev/null; echo ran'
+	# shellcheck disable=SC2016 # for the other shell
+	run_command unshare --mount --propagation private sh -euc '
+		[ -z "$second" ] || mount --bind "$second" "$source"
+		exec "$@"' sh "$AGENTRUN" --root "$state" "$@" run --bundle "$bundle" "$id"
+}
+export source second
+mkdir -p "$TEST_TMP/second"
+echo '{ "opt-outs": [ { "control": "read-only-root", "reason": "the test writes" } ] }' >"$TEST_TMP/writable.conf"
+
+test_begin "the root is not to be written by a bind of it, by whatever name"
+for source in "$bundle/rootfs" "$bundle" "$bundle/rootfs/bin" "$TEST_TMP/second"; do
+	second=
+	[ "$source" != "$TEST_TMP/second" ] || second=$bundle/rootfs
+	look_by_bind
+	expect_output ran
+	# controls
+	look_by_bind --config "$TEST_TMP/writable.conf"
+	expect_output $'/bin/escaped\nran'
+	rm "$bundle/rootfs/bin/escaped"
+	look_by_bind --profile compat
+	expect_output $'/bin/escaped\nran'
+	rm "$bundle/rootfs/bin/escaped"
+done
+assert_nothing_left
+
 test_begin "compat: but the root alone, as with runc"
 make_command "$bundle" '.linux.readonlyPaths = ["/"] | .root.readonly = false' \
 	sh -c 'touch /dev/shm/x && ! touch /x 2>/dev/null && echo "as with runc"'

@@ -95,3 +95,30 @@ kill "$bystander"
 wait "$bystander" 2>/dev/null || true
 run_agentrun delete --force "$id"
 assert_nothing_left
+
+test_begin "what agentrun keeps is no bind's source and no root, by no name"
+mkdir -p "$state/place" "$TEST_TMP/cache/agentrun/seccomp" "$TEST_TMP/second"
+export XDG_CACHE_HOME=$TEST_TMP/cache
+for source in "$state" "$state/place" "$TEST_TMP" "$TEST_TMP/cache" "$TEST_TMP/cache/agentrun" "$TEST_TMP/cache/agentrun/seccomp"; do
+	for option in rw ro; do
+		bind_bundle "$source" "$option"
+		expect_refused "mounts[/host].source" "$source"
+	done
+done
+for source in "$state" "$state/place" "$TEST_TMP/cache/agentrun/seccomp"; do
+	bind_bundle "$TEST_TMP/second" rw
+	# shellcheck disable=SC2016 # for the other shell
+	run_command unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+		"$source" "$TEST_TMP/second" "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+	expect_error "mounts[/host].source"
+	check_lacks "what ran with $source" "$output" escaped
+done
+attack_bundle ".root.path = \"$state/place\""
+expect_refused "root.path" "what agentrun keeps of containers"
+# control
+bind_bundle "$TEST_TMP/second" rw
+run_agentrun run --bundle "$bundle" "$id"
+expect_output escaped
+unset XDG_CACHE_HOME
+rmdir "$state/place"
+assert_nothing_left

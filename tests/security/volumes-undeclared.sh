@@ -6,6 +6,8 @@ set -euo pipefail
 . "$(dirname "$0")/attack.bash"
 needs root
 
+# as of containerd's CRI plugin: what is annotated of pods counts
+state=$TEST_TMP/k8s.io
 pod=0a1b2c3d-1111-2222-3333-444455556666
 printf '{}\n' >"$TEST_TMP/none"
 printf '{ "engine-roots": ["%s/data"] }\n' "$TEST_TMP" >"$TEST_TMP/declared"
@@ -40,6 +42,18 @@ for shape in "${shapes[@]}"; do
 	expect_output escaped
 	assert_nothing_left
 done
+
+test_begin "a pod's volume is one of an engine of Kubernetes alone, whatever is annotated"
+shape=kubelet/pods/$pod/volumes/kubernetes.io~empty-dir/x
+bind_shape data
+for profile in agent strict; do
+	run_command "$AGENTRUN" --root "$TEST_TMP/other-state" --config "$TEST_TMP/declared" --profile "$profile" \
+		run --bundle "$bundle" "$id"
+	expect_error "mounts[/host].source"
+	expect_error "it is part of a container engine's data"
+	check_lacks "what ran" "$output" escaped
+done
+assert_nothing_left
 
 test_begin "agent: it is taken"
 bind_bundle "$TEST_TMP/other/volumes/x/_data" rw

@@ -189,7 +189,7 @@ TEST("unknown members are ignored, unless the class is strict")
 	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
 	struct animal a;
 
-	CHECK_INT(decode(arena, "", "{\"name\":\"x\",\"Name\":1,\"wings\":{\"n\":[2]}}", &a), 0);
+	CHECK_INT(decode(arena, "", "{\"name\":\"x\",\"names\":1,\"wings\":{\"n\":[2]}}", &a), 0);
 	CHECK_INT(decode(arena, "",
 			 "{\"name\":\"x\",\"legs\":{\"left\":{\"length\":1,\n\"toes\":5}}}", &a),
 		  -EINVAL);
@@ -199,6 +199,38 @@ TEST("unknown members are ignored, unless the class is strict")
 			 "{\"name\":\"x\",\"legs\":{\"left\":{\"length\":1,\"side\":\"x\"}}}", &a),
 		  -EINVAL);
 	CHECK_STR(err.text, "a.json:1: legs.left.side: no such member in leg");
+}
+
+TEST("a known member in another case is refused, unless any case is taken")
+{
+	_cleanup_arena_ struct ar_arena *arena = ar_arena_new();
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "{\"name\":\"x\",\n\"Name\":\"y\"}", "a.json:2: Name: must be written \"name\"" },
+		{ "{\"name\":\"x\",\"KIND\":null}", "a.json:1: KIND: must be written \"kind\"" },
+		{ "{\"name\":\"x\",\"tail\":{\"color\":\"x\",\"coloR\":\"y\"}}",
+		  "a.json:1: tail.coloR: must be written \"color\"" },
+		/* U+212A and U+017F, which Go takes for a k and an s */
+		{ "{\"name\":\"x\",\"\\u212aind\":\"cat\"}",
+		  "a.json:1: \xe2\x84\xaaind: must be written \"kind\"" },
+		{ "{\"name\":\"x\",\"food\\u017f\":[]}",
+		  "a.json:1: food\xc5\xbf: must be written \"foods\"" },
+	};
+	const struct ar_json *json;
+	struct animal a = { 0 };
+
+	for (size_t i = 0; i < AR_COUNT(cases); i++) {
+		CHECK_INT(decode(arena, "", cases[i].text, &a), -EINVAL);
+		CHECK_STR(err.text, cases[i].message);
+	}
+	/* the names in a map are nobody's but the writer's */
+	CHECK_INT(decode(arena, "", "{\"name\":\"x\",\"tags\":{\"a\":\"1\",\"A\":\"2\"}}", &a), 0);
+	CHECK_INT(ar_json_parse(arena, "a.json", cases[0].text, strlen(cases[0].text), NULL, &json,
+				&err),
+		  0);
+	CHECK_INT(ar_decode_any_case(arena, &animal_class, "a.json", "", json, &a, &err), 0);
+	CHECK_STR(a.name, "y");
 }
 
 TEST("another's part of a document is kept as it is")

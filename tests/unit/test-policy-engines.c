@@ -293,6 +293,12 @@ TEST("a tmpfs is told nothing that gives it more than its size")
 	CHECK_STR(known("modes"), "");
 	CHECK_STR(known("context=\"a:b:c:s0:c1,c2\""), "context=\"a:b:c:s0:c1,c2\"");
 	CHECK_STR(known("strictatime"), "strictatime");
+	/* of one that is not quoted mount(2) would take what follows its comma for an option */
+	CHECK_STR(known("context=a:b:c:s0"), "context=a:b:c:s0");
+	CHECK_STR(known("context=a:b:c:s0:c1,size=9g"), "context=\"a:b:c:s0:c1,size=9g\"");
+	CHECK_STR(known("context=\"a\",size=9g,context=\"b\""), "");
+	CHECK_STR(known("context=a\"b"), "");
+	CHECK_STR(known("context=\""), "");
 }
 
 TEST("a limit of inodes that is none becomes one")

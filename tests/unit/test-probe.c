@@ -82,7 +82,8 @@ static int probed(struct ar_spec *spec, enum ar_profile profile, struct ar_facts
 	_cleanup_fd_ int fd = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	err = (struct ar_error){ 0 };
-	return ar_probe(arena, spec, profile, fd, bundle, "box", &ar_config_default, ret, &err);
+	return ar_probe(arena, spec, profile, fd, bundle, "box", at("state"), &ar_config_default,
+			ret, &err);
 }
 
 static struct ar_root root = { .path = "rootfs" };
