@@ -14,17 +14,9 @@
 /* "..." as the last pattern stands for any more arguments. */
 static const char any_more[] = "...";
 
-static const struct {
-	const char *path;
-	const char *args[8];
-} listed[] = {
-	/* dockerd joins the container's network namespace by itself: /proc/PID/exe with another
-	   name */
-	{ "/usr/bin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
-	{ "/usr/sbin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
-	{ "/usr/local/bin/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
-	{ "/usr/libexec/docker/dockerd", { "libnetwork-setkey", "-exec-root=*", "*", "*" } },
-};
+/* dockerd joins the container's network namespace by itself: /proc/PID/exe with another name. */
+static const char *const dockerd[] = { "/usr/bin/dockerd", "/usr/sbin/dockerd",
+				       "/usr/local/bin/dockerd", "/usr/libexec/docker/dockerd" };
 
 /*
  * Not nerdctl's, which writes where annotations say, and not NVIDIA's older prestart hook, which
@@ -107,18 +99,24 @@ static bool is_cdi(const char *stage, const char *path, const struct ar_strings 
 	return false;
 }
 
+/* The container's id, if it is known yet, and that of a daemon: both become parts of a path. */
+static bool is_setkey(const struct ar_merging *m, const char *path, const struct ar_strings *args)
+{
+	static const char *const patterns[] = { "libnetwork-setkey", "-exec-root=/*", "*", "*" };
+	bool known = false;
+
+	for (size_t i = 0; i < AR_COUNT(dockerd); i++)
+		known = known || ar_streq(path, dockerd[i]);
+	return known && args_match(patterns, AR_COUNT(patterns), args) &&
+	       !strstr(args->items[1], "/..") &&
+	       (!m->facts->id || ar_streq(args->items[2], m->facts->id)) &&
+	       !strchr(args->items[3], '/');
+}
+
 static bool is_listed(const struct ar_merging *m, const char *stage, const char *path,
 		      const struct ar_strings *args)
 {
-	for (size_t i = 0; i < AR_COUNT(listed); i++) {
-		size_t n = 0;
-
-		while (n < AR_COUNT(listed[i].args) && listed[i].args[n])
-			n++;
-		if (ar_streq(path, listed[i].path) && args_match(listed[i].args, n, args))
-			return true;
-	}
-	if (is_cdi(stage, path, args))
+	if (is_setkey(m, path, args) || is_cdi(stage, path, args))
 		return true;
 	ar_list_foreach(const struct ar_hook_allow, allow, &m->config->hooks)
 		if (ar_streq(path, allow->path) &&

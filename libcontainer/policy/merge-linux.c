@@ -42,7 +42,12 @@ static const char *const masked[] = {
 	"/sys/fs/bpf",
 	"/sys/hypervisor",
 	"/sys/devices/system/cpu/cpu*/thermal_throttle",
+	/* file systems that are mounted in the host's sysfs, and in no other */
+	"/sys/fs/fuse",
+	"/sys/fs/pstore",
+	"/sys/kernel/config",
 };
+#define OF_HOSTS_SYS 3u
 static const char *const readonly[] = { "/proc/bus",	 "/proc/driver",   "/proc/fs",
 					"/proc/irq",	 "/proc/pressure", "/proc/sys",
 					"/sys/fs/cgroup" };
@@ -69,13 +74,23 @@ static struct ar_strings join_paths(struct ar_merging *m, const char *path,
 	return all.list;
 }
 
+/* Only the owner of a network namespace may mount its sysfs: to others the host's is shown. */
+static bool may_show_hosts_sys(const struct ar_merging *m)
+{
+	const struct ar_namespace *net = ar_spec_namespace(m->to, "network");
+	bool joined = !net || (net->path && *net->path);
+
+	return joined && (!m->facts->host_root || ar_spec_namespace(m->to, "user"));
+}
+
 static void merge_paths(struct ar_merging *m)
 {
 	const struct ar_linux *from = m->from->linux;
 	struct ar_linux *to = m->to->linux;
+	size_t n = AR_COUNT(masked) - (may_show_hosts_sys(m) ? 0 : OF_HOSTS_SYS);
 
-	to->masked_paths = join_paths(m, "linux.maskedPaths", &from->masked_paths, masked,
-				      AR_COUNT(masked), &m->tighten.masked_paths);
+	to->masked_paths = join_paths(m, "linux.maskedPaths", &from->masked_paths, masked, n,
+				      &m->tighten.masked_paths);
 	to->readonly_paths = join_paths(m, "linux.readonlyPaths", &from->readonly_paths, readonly,
 					AR_COUNT(readonly), &m->tighten.readonly_paths);
 }
