@@ -262,19 +262,10 @@ static int init_limit(const struct ar_hooks *hooks, int limit_ms)
 	return limit_ms;
 }
 
-/* createContainer hooks are init's: they have begun when it came that far. */
-static bool container_hooks_ran(const struct ar_making *m)
-{
-	for (int i = 0; i <= m->run.walk.shared->progress && (size_t)i < m->plan.n; i++)
-		if (m->plan.steps[i] == &ar_step_container_hooks)
-			return true;
-	return false;
-}
-
 void ar_making_fail(struct ar_making *m)
 {
 	remove_state(m);
-	if (m->run.hooks_ran || container_hooks_ran(m))
+	if (m->run.hooks_ran)
 		poststop(m);
 }
 

@@ -209,6 +209,20 @@ expect_success
 check_equal "the last hook" "$(tail -n 1 "$log")" poststop
 assert_nothing_left
 
+test_begin "the poststop hooks of a create that was killed in its createContainer hooks run when it is deleted"
+hook_bundle "$(hook createContainer "echo createContainer >>'$bundle/rootfs/log'; sleep 20")" \
+	"$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" --profile compat create --bundle "$bundle" "$id" >/dev/null 2>&1 &
+create=$!
+check_true "the hook has begun" wait_until test -s "$log"
+kill -KILL "$create"
+wait "$create" 2>/dev/null || true
+check_equal "the record" "$(jq -c '[.hooksBegun, .init_process_pid]' "$state/$id/state.json")" '[true,null]'
+run_agentrun delete --force "$id"
+expect_success
+check_equal "what ran" "$(tr '\n' ' ' <"$log")" "createContainer poststop "
+assert_nothing_left
+
 test_begin "a hook that takes too long is ended with what it started"
 make_bundle "$bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 50 & sleep 60"], timeout: 1,
 	env: ["PATH=/bin", "AGENTRUN_TEST=" + $mark]}]' --arg mark "$lib_mark"
