@@ -235,11 +235,16 @@ static void remove_state(struct ar_making *m)
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
 }
 
-/* Last, when all else is gone (config.md); what fails is logged. */
+/*
+ * Last, when all else is gone (config.md): by "delete --force", if something of the container is
+ * left for that. What fails is logged.
+ */
 static void poststop(struct ar_making *m)
 {
 	struct ar_error err = { 0 };
 
+	if (m->run.left_behind)
+		return;
 	m->run.pid = 0;
 	m->record.pid.value = 0;
 	(void)ar_run_hooks(&m->run, AR_HOOK_POSTSTOP, "stopped", &err); /* has logged it */

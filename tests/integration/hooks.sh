@@ -223,6 +223,20 @@ expect_success
 check_equal "what ran" "$(tr '\n' ' ' <"$log")" "createContainer poststop "
 assert_nothing_left
 
+if test_begin "where something is left behind the poststop hooks run once, when it is deleted" cgroup command:strace; then
+	for hook in 'createRuntime exit 5' 'poststart exit 5' 'prestart true'; do
+		hook_bundle "$(hook "${hook%% *}" "${hook#* }")" "$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+		: >"$log"
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e trace=unlinkat \
+			-e inject=unlinkat:error=EPERM "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+		check_lacks "what ran so far" "$(cat "$log")" poststop
+		run_agentrun delete --force "$id"
+		expect_success
+		check_equal "how often it ran" "$(grep -cx poststop "$log")" 1
+		assert_nothing_left
+	done
+fi
+
 test_begin "a hook that takes too long is ended with what it started"
 make_bundle "$bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 50 & sleep 60"], timeout: 1,
 	env: ["PATH=/bin", "AGENTRUN_TEST=" + $mark]}]' --arg mark "$lib_mark"
