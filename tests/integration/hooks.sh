@@ -237,6 +237,22 @@ if test_begin "where something is left behind the poststop hooks run once, when 
 	done
 fi
 
+test_begin "startContainer hooks run under a filter that refuses a pidfd"
+make_bundle "$bundle" '.root.readonly = false | .process.noNewPrivileges = false | .process.args = ["cat", "/log"]
+	| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["pidfd_open"], action: "SCMP_ACT_ERRNO"}]}
+	| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >/log; sleep 0.2; echo end >>/log"]}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_success
+expect_output_has '"status":"created"'
+check_match "its last word" "$output" '}end$'
+edit_bundle "$bundle" '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "exit 4"]}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "error running startContainer hook #0: exit status 4"
+edit_bundle "$bundle" '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "60"], timeout: 1}]'
+RUN_SECONDS=20 run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "hook ran past specified timeout of 1.0s"
+assert_nothing_left
+
 test_begin "a hook that takes too long is ended with what it started"
 make_bundle "$bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 50 & sleep 60"], timeout: 1,
 	env: ["PATH=/bin", "AGENTRUN_TEST=" + $mark]}]' --arg mark "$lib_mark"
