@@ -177,6 +177,21 @@ run_agentrun --profile compat run --bundle "$bundle" "$id"
 expect_error "error running poststart hook #0: exit status 5"
 assert_nothing_left
 
+test_begin "a poststart hook that fails at start stops all of a container without a pid namespace of its own"
+hook_bundle '.linux.namespaces |= map(select(.type != "pid"))' "$(hook poststart 'exit 5')"
+edit_bundle "$bundle" '.process.args = ["sh", "-c", "sleep 1000 & sleep 1000"]'
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+run_agentrun start "$id"
+expect_error "error running poststart hook #0: exit status 5"
+check_equal "status" "$(container_status)" stopped
+if has cgroup; then
+	check_true "nobody is left in its cgroup" wait_until sh -c '[ -z "$(cat "$0")" ]' "$(cgroup_root)/agentrun/$id/cgroup.procs"
+fi
+run_agentrun delete "$id"
+expect_success
+assert_nothing_left
+
 for command in "run --detach" run; do
 	test_begin "a poststart hook may use the container: $command"
 	make_bundle "$bundle" '.process.args = ["sleep", "2"] | .hooks.poststart = [{path: "/bin/sh", timeout: 20, args: ["sh", "-c",
