@@ -155,6 +155,7 @@ static void take_notification(struct ar_notify *notify)
 {
 	struct ar_error err = { 0 };
 
+	/* what the manager has no room for is told later */
 	if (ar_notify_take(notify, getpid(), NULL, &err) == 0)
 		return;
 	ar_log(AR_LOG_WARN, "%s", err.text);
@@ -172,7 +173,8 @@ static int watch(struct attention *a)
 		struct pollfd fds[FIRST_RELAYED + AR_RELAY_FDS] = {
 			{ .fd = attend->pidfd, .events = POLLIN },
 			{ .fd = attend->signals, .events = POLLIN },
-			{ .fd = attend->notify ? attend->notify->sock : -1, .events = POLLIN },
+			attend->notify ? ar_notify_ask(attend->notify)
+				       : (struct pollfd){ .fd = -1 },
 		};
 
 		ar_relay_ask(&a->relay, fds + FIRST_RELAYED);
