@@ -20,6 +20,14 @@ static int lift(int *fd)
 	return 0;
 }
 
+int ar_open_high(const char *path, int flags)
+{
+	_cleanup_fd_ int fd = open(path, flags | O_CLOEXEC);
+	int r = fd < 0 ? -errno : lift(&fd);
+
+	return r < 0 ? r : ar_steal_fd(&fd);
+}
+
 int ar_pipe_open(int *ret_read, int *ret_write)
 {
 	int ends[2], r;

@@ -21,6 +21,8 @@ static inline int ar_steal_fd(int *fd)
 	return stolen;
 }
 
+/* open(2) with O_CLOEXEC, above the standard streams; -errno. */
+int ar_open_high(const char *path, int flags);
 /* pipe2(2) with both ends above the standard streams, some of which may be closed. After an error
  * an end may be open. */
 int ar_pipe_open(int *ret_read, int *ret_write);

@@ -2,9 +2,11 @@
 #include "base/process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -52,6 +54,22 @@ int ar_signals_reset(void)
 						 own: as they should be */
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+}
+
+int ar_process_hide(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+bool ar_pidfd_ended(int pidfd, int limit_ms)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&end, 1, limit_ms);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
 }
 
 int ar_pidfd_wait(int pidfd, int *ret_status)

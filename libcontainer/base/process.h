@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,8 +15,15 @@ struct ar_error;
 pid_t ar_clone(uint64_t flags, int cgroup, int *ret_pidfd);
 /* No signal is blocked or ignored any more, whatever our caller had: execve(2) keeps both. */
 int ar_signals_reset(void);
+/*
+ * No other process may look into this one and its /proc files without rights over all (it is not
+ * dumpable). Ids that change may take that back, as fs.suid_dumpable has it. 0 or -errno.
+ */
+int ar_process_hide(void);
 /* waitid(2) on a pidfd: *ret_status as from waitpid(2). */
 int ar_pidfd_wait(int pidfd, int *ret_status);
+/* Whether it has ended, reaped or not, or does so within that time. */
+bool ar_pidfd_ended(int pidfd, int limit_ms);
 /* 128+signal or the exit status. */
 int ar_exit_code(int status);
 /*

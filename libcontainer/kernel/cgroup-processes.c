@@ -145,14 +145,37 @@ static int signal_each(const struct ar_cgroup *cgroup, int signo, size_t *ret_n,
 }
 
 /*
+ * What stands still neither forks nor ends, so that each of them is met, and nobody else. SIGKILL
+ * ends it all the same.
+ */
+static int signal_held(const struct ar_cgroup *cgroup, int signo, size_t *ret_n,
+		       struct ar_error *err)
+{
+	bool was_frozen = ar_cgroup_is_frozen(cgroup);
+	bool held = !was_frozen && ar_cgroup_freeze(cgroup, true, NULL) == 0;
+	int r;
+
+	if (!was_frozen && !held)
+		ar_debug("cgroup '%s' cannot be frozen to signal it", cgroup->path);
+	r = signal_each(cgroup, signo, ret_n, err);
+	if (held && r == 0 && signo != SIGKILL)
+		return ar_cgroup_freeze(cgroup, false, err);
+	if (held) /* the first error counts, and who is killed has ended */
+		(void)ar_cgroup_freeze(cgroup, false, NULL);
+	return r;
+}
+
+/*
  * Without cgroup.kill: again and again, since a process may fork between our look and our signal.
+ * One that the kernel holds keeps a cgroup from freezing: that is waited for once.
  */
 static int kill_each(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
 	for (int i = 0; i < KILL_ROUNDS; i++) {
 		uint64_t populated = 0;
 		size_t n;
-		int r = signal_each(cgroup, SIGKILL, &n, err);
+		int r = i == 0 ? signal_held(cgroup, SIGKILL, &n, err)
+			       : signal_each(cgroup, SIGKILL, &n, err);
 
 		if (r < 0 || n == 0)
 			return r;
@@ -167,7 +190,6 @@ static int kill_each(const struct ar_cgroup *cgroup, struct ar_error *err)
 
 int ar_cgroup_signal(const struct ar_cgroup *cgroup, int signo, struct ar_error *err)
 {
-	bool was_frozen, held;
 	size_t n;
 	int r;
 
@@ -179,17 +201,5 @@ int ar_cgroup_signal(const struct ar_cgroup *cgroup, int signo, struct ar_error 
 		return r < 0 && r != -ENODEV ? ar_fail(err, -r, "kill cgroup '%s'", cgroup->path)
 					     : 0;
 	}
-	/*
-	 * What stands still neither forks nor ends, so that each of them is met, and nobody else.
-	 */
-	was_frozen = ar_cgroup_is_frozen(cgroup);
-	held = !was_frozen && ar_cgroup_freeze(cgroup, true, NULL) == 0;
-	if (!was_frozen && !held)
-		ar_debug("cgroup '%s' cannot be frozen to signal it", cgroup->path);
-	r = signal_each(cgroup, signo, &n, err);
-	if (held && r == 0)
-		r = ar_cgroup_freeze(cgroup, false, err);
-	else if (held)
-		(void)ar_cgroup_freeze(cgroup, false, NULL); /* the first error counts */
-	return r;
+	return signal_held(cgroup, signo, &n, err);
 }

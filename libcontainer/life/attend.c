@@ -27,7 +27,7 @@
  *   signals to us   --> signalfd ------> pidfd_send_signal(2)
  *   SIGWINCH        --> size of the caller's terminal to the master
  *   SIGCHLD         --> reap orphans
- *   pidfd readable  --> the process is over: drain the master, take the status
+ *   pidfd readable  --> the process is over: take the status, drain the master
  */
 
 /* Signals that a fault of ours raises: they end us as they should, and cannot wait anyway. */
@@ -83,7 +83,7 @@ void ar_attend_end(struct ar_attend_signals *signals)
 }
 
 /* What became of us by PR_SET_CHILD_SUBREAPER, and is not the process itself: its status is taken
- * at the end. */
+ * at its end. */
 static void reap_orphans(pid_t pid)
 {
 	siginfo_t info = { 0 };
@@ -101,6 +101,7 @@ struct attention {
 	const struct ar_attend *attend;
 	struct ar_relay relay;
 	int size_from; /* the caller's terminal, -1 */
+	pid_t pid;     /* 0: it is reaped */
 	bool over;     /* the process has ended */
 	bool stop;     /* and nobody wants the rest of its output */
 };
@@ -117,7 +118,7 @@ static void take_signal(struct attention *a, const struct signalfd_siginfo *info
 
 	switch (signo) {
 	case SIGCHLD:
-		reap_orphans(a->attend->pid);
+		reap_orphans(a->pid);
 		return;
 	case SIGWINCH:
 		resize(a);
@@ -154,6 +155,7 @@ static void take_notification(struct ar_notify *notify)
 {
 	struct ar_error err = { 0 };
 
+	/* what the manager has no room for is told later */
 	if (ar_notify_take(notify, getpid(), NULL, &err) == 0)
 		return;
 	ar_log(AR_LOG_WARN, "%s", err.text);
@@ -171,7 +173,8 @@ static int watch(struct attention *a)
 		struct pollfd fds[FIRST_RELAYED + AR_RELAY_FDS] = {
 			{ .fd = attend->pidfd, .events = POLLIN },
 			{ .fd = attend->signals, .events = POLLIN },
-			{ .fd = attend->notify ? attend->notify->sock : -1, .events = POLLIN },
+			attend->notify ? ar_notify_ask(attend->notify)
+				       : (struct pollfd){ .fd = -1 },
 		};
 
 		ar_relay_ask(&a->relay, fds + FIRST_RELAYED);
@@ -220,6 +223,24 @@ static void drain(struct attention *a)
 	}
 }
 
+/*
+ * Until its end. It is reaped at once, however long its output waits for a reader: the first
+ * process of a pid namespace cannot end before all others in it are reaped.
+ */
+static int await_end(struct attention *a, int *ret_status, struct ar_error *err)
+{
+	int r;
+
+	reap_orphans(a->pid); /* those that ended before SIGCHLD waited for us */
+	r = watch(a);
+	if (r < 0)
+		return ar_fail(err, -r, "wait for the container");
+	r = ar_pidfd_wait(a->attend->pidfd, ret_status);
+	a->pid = 0;
+	drain(a);
+	return r < 0 ? ar_fail(err, -r, "take the exit status of the container") : 0;
+}
+
 /* Between which descriptors is copied. What the streams have for it is given up to the relay. */
 static void connect_streams(struct attention *a)
 {
@@ -247,7 +268,7 @@ static int find_terminal(const struct ar_attend *attend)
 
 int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *err)
 {
-	struct attention a = { .attend = attend, .size_from = -1 };
+	struct attention a = { .attend = attend, .size_from = -1, .pid = attend->pid };
 	/* held open: a program may close its terminal and open it again */
 	_cleanup_fd_ int peer = attend->master >= 0 ? ar_tty_peer(attend->master) : -1;
 	struct termios saved;
@@ -266,19 +287,12 @@ int ar_attend(const struct ar_attend *attend, int *ret_code, struct ar_error *er
 		if (r < 0)
 			return r;
 	}
-	reap_orphans(attend->pid); /* those that ended before SIGCHLD waited for us */
-	r = watch(&a);
-	if (r == 0)
-		drain(&a);
+	r = await_end(&a, &status, err);
 	ar_relay_close(&a.relay);
 	if (is_tty)
 		ar_tty_restore(attend->in, &saved);
 	if (r < 0)
-		return ar_fail(err, -r, "wait for the container");
-
-	r = ar_pidfd_wait(attend->pidfd, &status);
-	if (r < 0)
-		return ar_fail(err, -r, "take the exit status of the container");
+		return r;
 	*ret_code = ar_exit_code(status);
 	if (!a.relay.failed)
 		return 0;

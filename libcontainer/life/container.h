@@ -19,6 +19,8 @@ int ar_container_open(struct ar_container *ret, const struct ar_context *ctx, co
 int ar_container_cgroup(const struct ar_container *container, const char *use,
 			struct ar_cgroup *ret, struct ar_error *err);
 int ar_container_read_effective(struct ar_container *container, struct ar_error *err);
+/* Of one whose init runs. SIGKILL ends all of it, also without a pid namespace of its own. */
+int ar_container_kill(const struct ar_container *container, int signo, struct ar_error *err);
 /* A warning for the capabilities of a process that no kernel knows, and that it so does not get. */
 void ar_container_tell_capabilities(struct ar_arena *arena, const struct ar_process *process);
 /* As ar_life_view(), of a container below that state root. */

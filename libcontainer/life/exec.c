@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "kernel/probe.h"
 #include "life/attend.h"
@@ -159,14 +159,6 @@ static int probe_caller(const struct ar_container *c, struct ar_caller *ret, str
 
 /* --- the walk --- */
 
-/* A pidfd becomes readable when its process has ended, reaped or not. */
-static bool has_ended(int pidfd)
-{
-	struct pollfd end = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&end, 1, 0) == 1;
-}
-
 static int refuse_stopped(struct ar_error *err)
 {
 	return ar_refuse(err, EINVAL, "cannot exec in a stopped container");
@@ -310,7 +302,7 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 			ar_walk_undo(&plan, plan.n, run);
 	}
 	/* with its init all that a process is born into goes: what of that failed says nothing */
-	if (r < 0 && has_ended(run->target))
+	if (r < 0 && ar_pidfd_ended(run->target, 0))
 		r = refuse_stopped(err);
 	if (r == 0 && !args->io.detach) {
 		const struct ar_attend a = {
@@ -325,6 +317,9 @@ static int walk(struct ar_run *run, const struct ar_exec_args *args, int *ret_co
 		};
 
 		r = ar_attend(&a, ret_code, err);
+		/* nobody is with it any more, if it runs still */
+		if (r < 0)
+			ar_walk_undo(&plan, plan.n, run);
 	}
 	ar_streams_close(&streams);
 	if (!args->io.detach)

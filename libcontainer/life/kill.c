@@ -106,24 +106,30 @@ static int kill_stopped(struct ar_container *c, const char *root, int signo, boo
 	return ar_refuse(err, ESRCH, "container not running");
 }
 
+int ar_container_kill(const struct ar_container *c, int signo, struct ar_error *err)
+{
+	bool any;
+	int r;
+
+	if (signo != SIGKILL || is_first_of_namespace((pid_t)c->record->pid.value))
+		return signal_init(c->pidfd, signo, err);
+	r = signal_cgroup(c, signo, &any, err);
+	if (r < 0)
+		return ar_prefix(err, r, "unable to kill all processes");
+	/* and the first one in any case: it may be elsewhere, or there is no cgroup */
+	(void)ar_sys_pidfd_send_signal(c->pidfd, signo, NULL, 0); /* gone already is fine */
+	return 0;
+}
+
 int ar_life_kill(const struct ar_context *ctx, const char *id, int signo, bool all,
 		 struct ar_error *err)
 {
 	_cleanup_container_ struct ar_container c;
-	bool any;
 	int r = ar_container_open(&c, ctx, id, AR_LOCK_NONE, err);
 
 	if (r < 0)
 		return r;
 	if (c.pidfd < 0)
 		return kill_stopped(&c, ctx->root, signo, all, err);
-	if (signo == SIGKILL && !is_first_of_namespace((pid_t)c.record->pid.value)) {
-		r = signal_cgroup(&c, signo, &any, err);
-		if (r < 0)
-			return ar_prefix(err, r, "unable to kill all processes");
-		/* and the first one in any case: it may be elsewhere, or there is no cgroup */
-		(void)ar_sys_pidfd_send_signal(c.pidfd, signo, NULL, 0); /* gone already is fine */
-		return 0;
-	}
-	return signal_init(c.pidfd, signo, err);
+	return ar_container_kill(&c, signo, err);
 }

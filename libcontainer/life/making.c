@@ -232,11 +232,16 @@ static void remove_state(struct ar_making *m)
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
 }
 
-/* Last, when all else is gone (config.md); what fails is logged. */
+/*
+ * Last, when all else is gone (config.md): by "delete --force", if something of the container is
+ * left for that. What fails is logged.
+ */
 static void poststop(struct ar_making *m)
 {
 	struct ar_error err = { 0 };
 
+	if (m->run.left_behind)
+		return;
 	m->run.pid = 0;
 	m->record.pid.value = 0;
 	(void)ar_run_hooks(&m->run, AR_HOOK_POSTSTOP, "stopped", &err); /* has logged it */
@@ -259,19 +264,10 @@ static int init_limit(const struct ar_hooks *hooks, int limit_ms)
 	return limit_ms;
 }
 
-/* createContainer hooks are init's: they have begun when it came that far. */
-static bool container_hooks_ran(const struct ar_making *m)
-{
-	for (int i = 0; i <= m->run.walk.shared->progress && (size_t)i < m->plan.n; i++)
-		if (m->plan.steps[i] == &ar_step_container_hooks)
-			return true;
-	return false;
-}
-
 void ar_making_fail(struct ar_making *m)
 {
 	remove_state(m);
-	if (m->run.hooks_ran || container_hooks_ran(m))
+	if (m->run.hooks_ran)
 		poststop(m);
 }
 

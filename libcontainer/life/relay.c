@@ -2,8 +2,11 @@
 #include "life/relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,8 +19,8 @@ void ar_relay_init(struct ar_relay *relay)
 	for (int i = 0; i < AR_RELAY_WAYS; i++) {
 		struct ar_relay_way *way = &relay->ways[i];
 
-		way->from = way->to = -1;
-		way->pipe = false;
+		way->from = way->to = way->own = -1;
+		way->pipe = way->socket = false;
 		way->begin = way->end = way->held = 0;
 	}
 	relay->finishing = relay->whole = false;
@@ -25,8 +28,37 @@ void ar_relay_init(struct ar_relay *relay)
 	relay->rest = 0;
 }
 
+/* Itself, and not a name that opens another one: /dev/tty, /dev/console, /dev/ptmx. */
+static bool is_terminal(int fd, const struct stat *st)
+{
+	unsigned int dev;
+
+	return isatty(fd) && ioctl(fd, TIOCGDEV, &dev) == 0 && dev == st->st_rdev;
+}
+
+/*
+ * The description that we have of a caller's stream is shared with others, so it cannot be made
+ * non-blocking. That of a pipe or a terminal can be opened anew; where that is refused, as of
+ * another user's, the shared one has to do. A socket's calls take a flag, and others never block.
+ */
+static void own_stream(struct ar_relay_way *way, int stream)
+{
+	int flags = fcntl(stream, F_GETFL);
+	char path[AR_FD_PATH_MAX];
+	struct stat st;
+
+	if (flags < 0 || fstat(stream, &st) < 0)
+		return;
+	way->socket = S_ISSOCK(st.st_mode);
+	if (S_ISFIFO(st.st_mode) || is_terminal(stream, &st))
+		way->own = ar_open_high(ar_fd_path(path, stream),
+					(flags & (O_ACCMODE | O_DIRECT)) | O_NONBLOCK | O_NOCTTY);
+}
+
 void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master)
 {
+	own_stream(&relay->ways[AR_RELAY_IN], in);
+	own_stream(&relay->ways[AR_RELAY_OUT], out);
 	relay->ways[AR_RELAY_IN].from = in;
 	relay->ways[AR_RELAY_IN].to = master;
 	relay->ways[AR_RELAY_OUT].from = master;
@@ -37,6 +69,9 @@ void ar_relay_pipe(struct ar_relay *relay, int which, int stream, int pipe)
 {
 	struct ar_relay_way *way = &relay->ways[which];
 
+	own_stream(way, stream);
+	/* this description is ours alone, but the program may open its end for the other way */
+	(void)fcntl(pipe, F_SETFL, O_NONBLOCK); /* a valid flag */
 	way->pipe = true;
 	way->from = which == AR_RELAY_IN ? stream : pipe;
 	way->to = which == AR_RELAY_IN ? pipe : stream;
@@ -64,6 +99,7 @@ static void end_way(struct ar_relay *relay, int which)
 		ar_close_fd(&way->to);
 	} else if (way->pipe)
 		ar_close_fd(&way->from);
+	ar_close_fd(&way->own);
 	way->from = way->to = -1;
 	way->begin = way->end = way->held = 0;
 }
@@ -103,13 +139,37 @@ bool ar_relay_ask(const struct ar_relay *relay, struct pollfd fds[static AR_RELA
 }
 
 /*
+ * What is polled is the caller's description all the same: a named pipe that was opened anew after
+ * its last writer had gone does not tell of that.
+ */
+static ssize_t read_some(struct ar_relay_way *way, int which)
+{
+	if (which != AR_RELAY_IN)
+		return read(way->from, way->buf, sizeof(way->buf));
+	if (way->socket)
+		return recv(way->from, way->buf, sizeof(way->buf), MSG_DONTWAIT);
+	return read(way->own >= 0 ? way->own : way->from, way->buf, sizeof(way->buf));
+}
+
+static ssize_t write_some(const struct ar_relay_way *way, int which, size_t len)
+{
+	const char *data = way->buf + way->begin;
+
+	if (which == AR_RELAY_IN)
+		return write(way->to, data, len);
+	if (way->socket)
+		return send(way->to, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return write(way->own >= 0 ? way->own : way->to, data, len);
+}
+
+/*
  * The end of a stream, and what a caller in the background gets from its terminal, end this way.
  * EIO of a master is none of them while the program lives: it may open its terminal again.
  */
 static void take(struct ar_relay *relay, int which)
 {
 	struct ar_relay_way *way = &relay->ways[which];
-	ssize_t n = read(way->from, way->buf, sizeof(way->buf));
+	ssize_t n = read_some(way, which);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -126,9 +186,8 @@ static void take(struct ar_relay *relay, int which)
 }
 
 /*
- * At most PIPE_BUF at once: that much a pipe takes without blocking when poll(2) says so. The
- * descriptors are shared with others, so they cannot be made non-blocking. Where nobody takes it
- * any more, what comes from a terminal is thrown away: the container must not stand still for that.
+ * At most PIPE_BUF at once: that much a pipe takes when poll(2) says so. Where nobody takes it any
+ * more, what comes from a terminal is thrown away: the container must not stand still for that.
  */
 static void give(struct ar_relay *relay, int which)
 {
@@ -139,8 +198,7 @@ static void give(struct ar_relay *relay, int which)
 	way->held = 0; /* or there would be no room */
 	if (!left)
 		return;
-	n = write(way->to, way->buf + way->begin, left < PIPE_BUF ? left : PIPE_BUF);
-
+	n = write_some(way, which, left < PIPE_BUF ? left : PIPE_BUF);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n < 0 && errno != EPIPE)

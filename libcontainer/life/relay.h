@@ -11,9 +11,14 @@
  * read is written, so that memory stays bounded and whoever writes faster than the other reads has
  * to wait. Of a program's input it reads only when all of that is read in turn, and what is not
  * read in the end goes back to a file: who shares it, as the loop of a shell, finds it there.
+ *
+ * It never blocks where the caller's streams are pipes, sockets or terminals: what poll(2) promises
+ * may be gone when it comes to it, for others have the same streams.
  */
 struct ar_relay_way {
 	int from, to; /* -1: at its end */
+	int own;      /* the caller's of the two, opened anew to be non-blocking; -1: as it is */
+	bool socket;  /* the caller's is one */
 	bool pipe; /* the program's end is a pipe that belongs to the way: its end ends the other's
 		    */
 	size_t begin, end;
@@ -32,10 +37,11 @@ struct ar_relay {
 /* Nothing is copied. */
 void ar_relay_init(struct ar_relay *relay);
 /*
- * From the caller's in to the master, and from there to its out. The descriptors stay the caller's.
+ * From the caller's in to the master, which does not block, and from there to its out. The
+ * descriptors stay the caller's.
  */
 void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master);
-/* Between a stream of the caller and a pipe, which is closed by the relay. */
+/* Between a stream of the caller and a pipe, which is made non-blocking, and closed by the relay. */
 void ar_relay_pipe(struct ar_relay *relay, int way, int stream, int pipe);
 void ar_relay_close(struct ar_relay *relay);
 

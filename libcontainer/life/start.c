@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,11 +9,14 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/sys.h"
+#include "base/process.h"
 #include "life/container.h"
 #include "run/host-steps.h"
 #include "run/notify.h"
 #include "run/run.h"
+
+/* How long a killed container may take to be stopped when "start" returns. */
+#define STOP_WAIT_MS 1000
 
 static int check_status(enum ar_status status, struct ar_error *err)
 {
@@ -64,6 +68,18 @@ static void note_started(struct ar_container *c)
 		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, err.text);
 }
 
+/* Its processes and its cgroup are its own while its init runs. */
+static void stop(const struct ar_container *c)
+{
+	struct ar_error err = { 0 };
+
+	if (ar_pidfd_ended(c->pidfd, 0))
+		return; /* by itself */
+	if (ar_container_kill(c, SIGKILL, &err) < 0 && !ar_pidfd_ended(c->pidfd, 0))
+		ar_log(AR_LOG_WARN, "container %s: %s", c->record->id, err.text);
+	(void)ar_pidfd_ended(c->pidfd, STOP_WAIT_MS); /* else "delete" waits on */
+}
+
 static int poststart(struct ar_container *c, struct ar_error *err)
 {
 	int r = ar_container_hooks(c->effective, c->record, (pid_t)c->record->pid.value,
@@ -71,8 +87,7 @@ static int poststart(struct ar_container *c, struct ar_error *err)
 
 	/* config.md: a failing poststart hook stops the container */
 	if (r < 0)
-		(void)ar_sys_pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0); /* it may have ended by
-									       itself */
+		stop(c);
 	return r;
 }
 

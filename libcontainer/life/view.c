@@ -20,6 +20,14 @@ static bool is_at_work(const struct ar_dir *dir)
 	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 
+static int look(struct ar_arena *arena, const struct ar_dir *dir, struct ar_view *ret,
+		struct ar_error *err)
+{
+	int r = ar_record_read(arena, dir, &ret->record, err);
+
+	return r < 0 ? r : ar_record_status(dir, ret->record, &ret->status, NULL, err);
+}
+
 int ar_container_view(const char *root, struct ar_arena *arena, const char *id, struct ar_view *ret,
 		      struct ar_error *err)
 {
@@ -29,13 +37,15 @@ int ar_container_view(const char *root, struct ar_arena *arena, const char *id, 
 
 	r = ar_dir_open(root, id, AR_LOCK_NONE, &dir, err);
 	if (r == 0)
-		r = ar_record_read(arena, &dir, &view.record, err);
-	if (r == 0)
-		r = ar_record_status(&dir, view.record, &view.status, NULL, err);
+		r = look(arena, &dir, &view, err);
+	if (r == 0 && view.status == AR_STATUS_CREATING && !is_at_work(&dir)) {
+		/* it may have come to its end since the record was read */
+		r = look(arena, &dir, &view, err);
+		if (r == 0 && view.status == AR_STATUS_CREATING)
+			view.status = AR_STATUS_STOPPED;
+	}
 	if (r < 0)
 		return r;
-	if (view.status == AR_STATUS_CREATING && !is_at_work(&dir))
-		view.status = AR_STATUS_STOPPED;
 	*ret = view;
 	return 0;
 }

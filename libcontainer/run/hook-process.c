@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +19,8 @@
 
 /* How long a killed process may take to be gone: one that the kernel holds is left to it. */
 #define KILL_LIMIT_MS 10000
+/* How often is looked for the end of a process that there is no pidfd of. */
+#define LOOK_MS 20
 /* pipe(7): a pipe has 16 pages of room */
 #define PIPE_PAGES 16
 
@@ -164,8 +168,45 @@ static void feed(int *fd, const char **input, size_t *left)
 	ar_close_fd(fd);
 }
 
+struct child {
+	pid_t pid;
+	int pidfd; /* -1: it has to be asked after again and again */
+	bool reaped;
+	int status;
+};
+
+/* A startContainer hook is watched under the container's filter, which may refuse a pidfd. */
+static int open_child(struct child *child)
+{
+	child->pidfd = ar_sys_pidfd_open(child->pid, 0);
+	return child->pidfd < 0 && errno != EPERM && errno != ENOSYS && errno != EACCES ? -errno
+											: 0;
+}
+
+/* For how long poll(2) may look at its pidfd and other descriptors, -1 for without an end. */
+static int look_ms(const struct child *child, int64_t rest)
+{
+	return child->pidfd < 0 && (rest < 0 || rest > LOOK_MS) ? LOOK_MS : (int)rest;
+}
+
+static bool is_over(struct child *child, short revents)
+{
+	if (child->pidfd >= 0)
+		return revents != 0;
+	child->reaped = child->reaped || waitpid(child->pid, &child->status, WNOHANG) == child->pid;
+	return child->reaped;
+}
+
+static int take_status(const struct child *child, int *ret)
+{
+	if (child->pidfd >= 0)
+		return ar_pidfd_wait(child->pidfd, ret);
+	*ret = child->status;
+	return 0;
+}
+
 /* Feed and listen until the process is over. -ETIMEDOUT at the limit. */
-static int converse(int pidfd, const char *input, int limit_ms, struct pipes *p,
+static int converse(struct child *child, const char *input, int limit_ms, struct pipes *p,
 		    struct ar_hook_result *result)
 {
 	size_t left = strlen(input);
@@ -173,24 +214,27 @@ static int converse(int pidfd, const char *input, int limit_ms, struct pipes *p,
 
 	for (;;) {
 		struct pollfd fds[] = {
-			{ .fd = pidfd, .events = POLLIN },
+			{ .fd = child->pidfd, .events = POLLIN },
 			{ .fd = p->out_read, .events = POLLIN },
 			{ .fd = p->err_read, .events = POLLIN },
 			{ .fd = p->in_write, .events = POLLOUT },
 		};
 		int64_t rest = limit_ms < 0 ? -1 : end - ar_now_ms();
-		int n = poll(fds, AR_COUNT(fds), rest > 0 || limit_ms < 0 ? (int)rest : 0);
+		int n = poll(fds, AR_COUNT(fds),
+			     rest > 0 || limit_ms < 0 ? look_ms(child, rest) : 0);
+		bool over;
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n < 0)
 			continue;
+		over = is_over(child, fds[0].revents);
 		feed(&p->in_write, &input, &left);
 		listen_to(&p->out_read, &result->out);
 		listen_to(&p->err_read, &result->err);
 		/* It was over before that last look: all its output is here. Its children may hold
 		 * the pipes on. */
-		if (fds[0].revents)
+		if (over)
 			return 0;
 		if (limit_ms >= 0 && ar_now_ms() >= end)
 			return -ETIMEDOUT;
@@ -198,17 +242,22 @@ static int converse(int pidfd, const char *input, int limit_ms, struct pipes *p,
 }
 
 /* Also when watching failed: nothing of a hook is left behind. */
-static int kill_group(pid_t pid, int pidfd)
+static int kill_group(struct child *child)
 {
-	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
-	int n;
+	int64_t end = ar_now_ms() + KILL_LIMIT_MS, rest;
 
-	(void)kill(-pid, SIGKILL); /* its group; it may have none any more */
-	(void)kill(pid, SIGKILL);  /* not reaped yet, so it is still this one */
-	do {
-		n = poll(&fd, 1, KILL_LIMIT_MS);
-	} while (n < 0 && errno == EINTR);
-	return n > 0 ? 0 : -ETIMEDOUT;
+	(void)kill(-child->pid, SIGKILL); /* its group; it may have none any more */
+	(void)kill(child->pid, SIGKILL);  /* not reaped yet, so it is still this one */
+	while ((rest = end - ar_now_ms()) > 0) {
+		struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
+		int n = poll(&fd, 1, look_ms(child, rest));
+
+		if (n >= 0 && is_over(child, fd.revents))
+			return 0;
+		if (n < 0 && errno != EINTR)
+			break;
+	}
+	return -ETIMEDOUT;
 }
 
 void ar_hook_result_done(struct ar_hook_result *result)
@@ -220,25 +269,25 @@ void ar_hook_result_done(struct ar_hook_result *result)
 static int watch(const struct ar_hook_process *process, pid_t pid, struct pipes *p,
 		 struct ar_hook_result *result, struct ar_error *err)
 {
-	_cleanup_fd_ int pidfd = ar_sys_pidfd_open(pid, 0);
-	int r;
+	struct child child = { .pid = pid, .pidfd = -1 };
+	int r = open_child(&child);
+	_cleanup_fd_ int pidfd = child.pidfd;
 
-	if (pidfd < 0) {
-		r = ar_fail(err, errno, "watch '%s'", process->path);
+	if (r < 0) {
 		(void)kill(-pid, SIGKILL); /* it cannot be waited for */
-		return r;
+		return ar_fail(err, -r, "watch '%s'", process->path);
 	}
-	r = converse(pidfd, process->input, process->limit_ms, p, result);
+	r = converse(&child, process->input, process->limit_ms, p, result);
 	if (r < 0) {
 		result->timed_out = r == -ETIMEDOUT;
-		if (kill_group(pid, pidfd) < 0)
+		if (kill_group(&child) < 0)
 			return ar_refuse(err, ETIMEDOUT,
 					 "'%s' ran past its time and cannot be killed",
 					 process->path);
 	}
 	if (r < 0 && !result->timed_out)
 		return ar_fail(err, -r, "watch '%s'", process->path);
-	r = ar_pidfd_wait(pidfd, &result->status);
+	r = take_status(&child, &result->status);
 	if (r < 0)
 		return ar_fail(err, -r, "wait for '%s'", process->path);
 	return 0;

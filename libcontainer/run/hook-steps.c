@@ -96,7 +96,8 @@ static int host_hooks(struct ar_run *run, struct ar_error *err)
 
 	run->hooks_ran = true;
 	/*
-	 * on disk first: what a hook has made is undone by a poststop one, by delete if we die here
+	 * on disk first: what a hook has made, also one that init runs after these, is undone by a
+	 * poststop one, by delete if we die here
 	 */
 	run->record->hooks = AR_YES;
 	r = ar_record_write(run->dir, run->record, err);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -355,12 +354,30 @@ static int hide(struct ar_run *run, struct ar_error *err)
 		r = ar_oom_score_apply(run->proc, &run->process->oom_score_adj, err);
 		run->oom_score_set = true;
 	}
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		r = ar_fail(err, errno, "dumpable");
-	return r;
+	if (r < 0)
+		return r;
+	r = ar_process_hide();
+	return r < 0 ? ar_fail(err, -r, "dumpable") : 0;
 }
 
-static int clone_init(struct ar_run *run, struct ar_error *err)
+/* Of this process: read, and open for writing while it still belongs to us. -1: there is no need. */
+static int open_own_score(const struct ar_run *run, char *ret, size_t size)
+{
+	bool changes = geteuid() == 0 ? run->in_userns : !run->fresh_userns; /* see hide() */
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	if (!changes || !run->process->oom_score_adj.set)
+		return -1;
+	fd = openat(run->proc, "self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, ret, size - 1);
+	if (n <= 0)
+		return -1; /* then setting it says why */
+	ret[n] = '\0';
+	return ar_steal_fd(&fd);
+}
+
+static int clone_hidden(struct ar_run *run, struct ar_error *err)
 {
 	int hidden = hide(run, err);
 	pid_t pid;
@@ -388,6 +405,18 @@ static int clone_init(struct ar_run *run, struct ar_error *err)
 	}
 	run->pid = pid;
 	return 0;
+}
+
+/* What we start later, as hooks, is none of the container: the score is ours again. */
+static int clone_init(struct ar_run *run, struct ar_error *err)
+{
+	char score[16];
+	_cleanup_fd_ int fd = open_own_score(run, score, sizeof(score));
+	int r = clone_hidden(run, err);
+
+	if (r != AR_WALK_CHILD && fd >= 0 && pwrite(fd, score, strlen(score), 0) < 0)
+		ar_debug("oom_score_adj is not what it was: %s", ar_errno_text(errno));
+	return r;
 }
 
 static void kill_init(struct ar_run *run)

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -63,6 +62,17 @@ static void end_when_asked(void)
 		(void)signal(ends[i], end_by_signal); /* valid signals */
 }
 
+/* In a user namespace we are nobody until we take an id of it. */
+static int become_root(struct ar_error *err)
+{
+	int r;
+
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return ar_fail(err, errno, "become root of the user namespace (is id 0 mapped?)");
+	r = ar_process_hide();
+	return r < 0 ? ar_fail(err, -r, "dumpable") : 0;
+}
+
 static int settle(struct ar_run *run, struct ar_error *err)
 {
 	int r = 0;
@@ -80,13 +90,11 @@ static int settle(struct ar_run *run, struct ar_error *err)
 	if (run->await_start)
 		end_when_asked();
 	/* see hide() in host-steps.c */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return ar_fail(err, errno, "dumpable");
+	r = ar_process_hide();
+	if (r < 0)
+		return ar_fail(err, -r, "dumpable");
 	run->pid = own_pid(run);
-	/* in a user namespace we are nobody until we take an id of it */
-	if (run->in_userns && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
-		return ar_fail(err, errno, "become root of the user namespace (is id 0 mapped?)");
-	return 0;
+	return run->in_userns ? become_root(err) : 0;
 }
 const struct ar_step ar_step_settle = { "settle", AR_INIT, 0, settle, NULL };
 

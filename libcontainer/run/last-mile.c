@@ -219,6 +219,17 @@ static struct ar_cap_sets with_right_to_filter(struct ar_cap_sets caps)
 	return caps;
 }
 
+/* See hide() in host-steps.c. */
+static int become(struct ar_run *run, struct ar_error *err)
+{
+	int r = ar_ids_apply(run->process->user, setgroups_denied(run), err);
+
+	if (r < 0)
+		return r;
+	r = ar_process_hide();
+	return r < 0 ? ar_fail(err, -r, "dumpable") : 0;
+}
+
 /* The order is the kernel's: the bounding set while CAP_SETPCAP is held, the ids, then what is
  * left. */
 static int user(struct ar_run *run, struct ar_error *err)
@@ -232,7 +243,7 @@ static int user(struct ar_run *run, struct ar_error *err)
 	if (r == 0)
 		r = ar_caps_keep(err);
 	if (r == 0)
-		r = ar_ids_apply(run->process->user, setgroups_denied(run), err);
+		r = become(run, err);
 	if (r == 0)
 		r = ar_caps_apply(&now, err);
 	if (r == 0)

@@ -31,9 +31,12 @@ static int make(struct ar_run *run, struct ar_error *err)
 	run->notify_dev = st.st_dev;
 	run->notify_ino = st.st_ino;
 	r = ar_mount_clone(dir, false, &run->notify_tree);
-	/* as with binds: without rights over the host's mounts init opens it again */
 	if (r < 0 && r != -EPERM && r != -ENOSYS)
 		return ar_fail(err, -r, "directory of NOTIFY_SOCKET");
+	/* as with binds: without rights over the host's mounts init opens it again, whoever it is
+	 * by then */
+	if (r < 0 && fchmodat(run->dir->fd, AR_NOTIFY_CLOSED, 0711, 0) < 0)
+		return ar_fail(err, errno, "open the directory of NOTIFY_SOCKET to init");
 	/* "start" makes the socket of a "create" */
 	return run->await_start ? 0 : ar_notify_listen(run->dir->fd, &run->notify, err);
 }

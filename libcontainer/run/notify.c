@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,13 +28,15 @@ void ar_notify_close(struct ar_notify *notify)
 {
 	ar_close_fd(&notify->sock);
 	ar_close_fd(&notify->manager);
+	free(notify->ready);
+	notify->ready = NULL;
 }
 
 int ar_notify_make(int dir, int *ret, struct ar_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 
-	if (mkdirat(dir, AR_NOTIFY_DIR, 0755) < 0)
+	if (mkdirat(dir, AR_NOTIFY_CLOSED, 0700) < 0 || mkdirat(dir, AR_NOTIFY_DIR, 0755) < 0)
 		return ar_fail(err, errno, "make the directory of the container's NOTIFY_SOCKET");
 	fd = openat(dir, AR_NOTIFY_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* not by mkdir, which takes the umask off */
@@ -85,7 +88,7 @@ int ar_notify_connect(const char *address, struct ar_notify *notify, struct ar_e
 		addr.sun_path[0] = '\0';
 	else
 		size++;
-	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock < 0 || connect(sock, (const struct sockaddr *)&addr, size) < 0)
 		return ar_fail(err, errno, "connect to NOTIFY_SOCKET '%s'", address);
 	notify->manager = ar_steal_fd(&sock);
@@ -108,36 +111,69 @@ static int tell(struct ar_notify *notify, const char *text, int fd)
 	return ar_socket_send(notify->manager, text, strlen(text), fd);
 }
 
-/* The pid is told in a message of its own, then a descriptor that the manager closes (sd_notify(3),
- * BARRIER=1). */
-static int pass_on(struct ar_notify *notify, const char *ready, pid_t main_pid, int *ret_barrier,
-		   struct ar_error *err)
+/* A descriptor that the manager closes (sd_notify(3), BARRIER=1). */
+static int tell_barrier(struct ar_notify *notify, int *ret)
 {
 	_cleanup_fd_ int theirs = -1, ours = -1;
 	int ends[2], r;
-	char pid[32];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return ar_fail(err, errno, "make a pipe");
+		return -errno;
 	ours = ends[0];
 	theirs = ends[1];
-	snprintf(pid, sizeof(pid), "MAINPID=%d", (int)main_pid);
-	r = tell(notify, ready, -1);
-	if (r == 0)
-		r = tell(notify, pid, -1);
-	if (r == 0)
-		r = tell(notify, "BARRIER=1", theirs);
-	if (r < 0)
-		return ar_fail(err, -r, "tell NOTIFY_SOCKET that the container is ready");
-	if (ret_barrier)
-		*ret_barrier = ar_steal_fd(&ours);
+	r = tell(notify, "BARRIER=1", theirs);
+	if (r == 0 && ret)
+		*ret = ar_steal_fd(&ours);
+	return r;
+}
+
+/* The pid is told in a message of its own. */
+static int tell_next(struct ar_notify *notify, pid_t main_pid, int *ret_barrier)
+{
+	char pid[32];
+
+	switch (notify->told) {
+	case 0:
+		return tell(notify, notify->ready, -1);
+	case 1:
+		snprintf(pid, sizeof(pid), "MAINPID=%d", (int)main_pid);
+		return tell(notify, pid, -1);
+	default:
+		return tell_barrier(notify, ret_barrier);
+	}
+}
+
+#define MESSAGES 3
+
+static int pass_on(struct ar_notify *notify, pid_t main_pid, int *ret_barrier, struct ar_error *err)
+{
+	while (notify->told < MESSAGES) {
+		int r = tell_next(notify, main_pid, ret_barrier);
+
+		if (r == -EAGAIN)
+			return 0; /* it has no room now */
+		if (r < 0)
+			return ar_fail(err, -r, "tell NOTIFY_SOCKET that the container is ready");
+		notify->told++;
+	}
+	free(notify->ready);
+	notify->ready = NULL;
 	return 0;
+}
+
+struct pollfd ar_notify_ask(const struct ar_notify *notify)
+{
+	if (notify->ready)
+		return (struct pollfd){ .fd = notify->manager, .events = POLLOUT };
+	return (struct pollfd){ .fd = notify->sock, .events = POLLIN };
 }
 
 int ar_notify_take(struct ar_notify *notify, pid_t main_pid, int *ret_barrier, struct ar_error *err)
 {
 	char message[4096];
 
+	if (notify->ready)
+		return pass_on(notify, main_pid, ret_barrier, err);
 	/* a container that sends without end keeps nobody from its signals and its output */
 	for (int i = 0; i < MESSAGES_AT_ONCE && notify->sock >= 0; i++) {
 		/*
@@ -157,7 +193,10 @@ int ar_notify_take(struct ar_notify *notify, pid_t main_pid, int *ret_barrier, s
 		if (!ready)
 			continue;
 		ar_close_fd(&notify->sock);
-		return pass_on(notify, ready, main_pid, ret_barrier, err);
+		notify->ready = strdup(ready);
+		if (!notify->ready)
+			ar_no_memory();
+		return pass_on(notify, main_pid, ret_barrier, err);
 	}
 	return 0;
 }
@@ -178,9 +217,10 @@ int ar_notify_wait(struct ar_notify *notify, int pidfd, pid_t main_pid, struct a
 	_cleanup_fd_ int barrier = -1;
 	bool over = false;
 
-	while (notify->sock >= 0) {
-		struct pollfd wait[] = { { .fd = notify->sock, .events = POLLIN },
-					 { .fd = pidfd, .events = POLLIN } };
+	/* what it has said before its end is passed on all the same */
+	while (notify->ready || (notify->sock >= 0 && !over)) {
+		struct pollfd wait[] = { ar_notify_ask(notify),
+					 { .fd = over ? -1 : pidfd, .events = POLLIN } };
 		int r;
 
 		if (poll(wait, AR_COUNT(wait), -1) < 0) {
@@ -189,12 +229,10 @@ int ar_notify_wait(struct ar_notify *notify, int pidfd, pid_t main_pid, struct a
 			return ar_fail(err, errno, "wait for the container to be ready");
 		}
 		/* in this order: it may have said so and ended */
-		over = wait[1].revents != 0;
+		over = over || wait[1].revents != 0;
 		r = ar_notify_take(notify, main_pid, &barrier, err);
 		if (r < 0)
 			return r;
-		if (over)
-			break;
 	}
 	if (barrier >= 0)
 		wait_barrier(barrier);

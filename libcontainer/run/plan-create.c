@@ -112,7 +112,8 @@ void ar_plan_create(struct ar_plan *plan, const struct ar_run *run)
 	host_after_clone(plan, run);
 	init_surroundings(plan, run);
 	/* hooks find the mounts in place and the root still writable */
-	if (has_hooks(run, AR_HOOK_PRESTART) || has_hooks(run, AR_HOOK_CREATE_RUNTIME))
+	if (has_hooks(run, AR_HOOK_PRESTART) || has_hooks(run, AR_HOOK_CREATE_RUNTIME) ||
+	    has_hooks(run, AR_HOOK_CREATE_CONTAINER)) /* these are put on record there */
 		ar_plan_add(plan, &ar_step_host_hooks);
 	if (has_hooks(run, AR_HOOK_CREATE_CONTAINER))
 		ar_plan_add(plan, &ar_step_container_hooks);

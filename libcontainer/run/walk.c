@@ -245,6 +245,12 @@ static ssize_t hear_answer(int pipe, int pidfd, struct message *m)
 	return n < 0 ? -errno : n;
 }
 
+/* Init ends after this: who is told so may delete the container at once. */
+static void await_death(int pidfd)
+{
+	(void)ar_pidfd_ended(pidfd, LAST_MOMENT_MS);
+}
+
 int ar_walk_answer(int pipe, int pidfd, struct ar_error *err)
 {
 	struct message m = { 0 };
@@ -255,9 +261,11 @@ int ar_walk_answer(int pipe, int pidfd, struct ar_error *err)
 
 		if (n == 0 && announced)
 			return 0;
-		if (n == 0)
+		if (n == 0) {
+			await_death(pidfd);
 			return ar_refuse(err, ECHILD,
 					 "container init ended early, before its program ran");
+		}
 		if (n != (ssize_t)sizeof(m))
 			return ar_fail(err, n < 0 ? (int)-n : EPROTO,
 				       "answer of the container's init");
@@ -265,6 +273,7 @@ int ar_walk_answer(int pipe, int pidfd, struct ar_error *err)
 			break;
 		announced = true;
 	}
+	await_death(pidfd);
 	m.error.text[sizeof(m.error.text) - 1] = '\0';
 	*err = m.error;
 	return m.error.code ? -m.error.code : -EINVAL;

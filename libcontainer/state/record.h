@@ -38,7 +38,7 @@ struct ar_record {
 	const char *backend; /* "native" */
 	const char *digest;
 	enum ar_tri started; /* "start" has run */
-	enum ar_tri hooks;   /* those of the host have begun, so that poststop ones must run */
+	enum ar_tri hooks;   /* some have begun, or are about to, so that poststop ones must run */
 	struct ar_map annotations;
 	struct ar_list outcomes; /* struct ar_outcome */
 };

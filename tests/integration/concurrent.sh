@@ -55,6 +55,25 @@ cat "$said"/*.err >"$TEST_TMP/errors"
 check_equal "standard error" "$(cat "$TEST_TMP/errors")" ""
 assert_nothing_left
 
+if test_begin "who looks at a container whose create ends just then sees that it is created" command:strace; then
+	make_command "$bundle" ".hooks.createRuntime = [{path: \"/bin/sh\", args: [\"sh\", \"-c\",
+		\"touch $TEST_TMP/begun; while [ ! -e $TEST_TMP/seen ]; do sleep 0.1; done\"], timeout: 60}]" sleep 1000
+	AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" --profile compat create --bundle "$bundle" "$id" >/dev/null 2>&1 &
+	create=$!
+	check_true "the hook has begun" wait_until test -e "$TEST_TMP/begun"
+	# between the record and the lock
+	(
+		wait_until grep -qs flock "$TEST_TMP/trace"
+		touch "$TEST_TMP/seen"
+	) &
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e trace=flock \
+		-e inject=flock:delay_enter=$((${AGENTRUN_RUN_SECONDS:-60} / 12))000000:when=1 "$AGENTRUN" --root "$state" state "$id"
+	check_equal "status" "$(jq -r .status <<<"$output")" created
+	wait "$create" || fail "create ends with $?"
+	run_agentrun delete --force "$id"
+	assert_nothing_left
+fi
+
 test_begin "of many that create the same container one succeeds, and the others say why"
 make_command "$bundle" . sleep 1000
 together "$many" bash -c 'tool "$@"' bash create --bundle "$bundle" "$id"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An exec that has begun when its container ends.
+# An exec that has begun when its container ends, and one that cannot go on itself.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 needs root command:strace
@@ -43,3 +43,18 @@ done <<'CASES'
 its namespaces are opened|openat|/ns/pid
 the process is made|clone3|.
 CASES
+
+test_begin "an exec that cannot wait for its process ends it"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+traced
+expect_success
+ASAN_OPTIONS=detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e "inject=poll:error=ENOMEM:when=$(number poll '\], 9, -1\)')" \
+	"$AGENTRUN" --root "$state" exec "$id" sleep 2345
+expect_status 255
+expect_error "wait for the container: cannot allocate memory"
+run_agentrun exec "$id" sh -c 'ps | grep "[s]leep 2345"'
+expect_output ""
+run_agentrun delete --force "$id"
+assert_nothing_left

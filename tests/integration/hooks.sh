@@ -147,7 +147,6 @@ run_agentrun --profile compat create --bundle "$bundle" "$id"
 expect_success
 run_agentrun start "$id"
 expect_error "error running startContainer hook #0: exit status 4"
-wait_status stopped
 run_agentrun delete "$id"
 expect_success
 assert_nothing_left
@@ -167,7 +166,6 @@ run_agentrun start "$id"
 wait
 expect_error "container init ended early, before its program ran"
 check_false "a poststart hook has run" test -e "$bundle/rootfs/poststart"
-wait_status stopped
 run_agentrun delete "$id"
 expect_success
 assert_nothing_left
@@ -177,6 +175,21 @@ hook_bundle "$(hook poststart 'exit 5')"
 edit_bundle "$bundle" '.process.args = ["sleep", "100"]'
 run_agentrun --profile compat run --bundle "$bundle" "$id"
 expect_error "error running poststart hook #0: exit status 5"
+assert_nothing_left
+
+test_begin "a poststart hook that fails at start stops all of a container without a pid namespace of its own"
+hook_bundle '.linux.namespaces |= map(select(.type != "pid"))' "$(hook poststart 'exit 5')"
+edit_bundle "$bundle" '.process.args = ["sh", "-c", "sleep 1000 & sleep 1000"]'
+run_agentrun --profile compat create --bundle "$bundle" "$id"
+expect_success
+run_agentrun start "$id"
+expect_error "error running poststart hook #0: exit status 5"
+check_equal "status" "$(container_status)" stopped
+if has cgroup; then
+	check_true "nobody is left in its cgroup" wait_until sh -c '[ -z "$(cat "$0")" ]' "$(cgroup_root)/agentrun/$id/cgroup.procs"
+fi
+run_agentrun delete "$id"
+expect_success
 assert_nothing_left
 
 for command in "run --detach" run; do
@@ -209,6 +222,50 @@ check_equal "the record" "$(jq -c '[.hooksBegun, .init_process_pid]' "$state/$id
 run_agentrun delete --force "$id"
 expect_success
 check_equal "the last hook" "$(tail -n 1 "$log")" poststop
+assert_nothing_left
+
+test_begin "the poststop hooks of a create that was killed in its createContainer hooks run when it is deleted"
+hook_bundle "$(hook createContainer "echo createContainer >>'$bundle/rootfs/log'; sleep 20")" \
+	"$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" --profile compat create --bundle "$bundle" "$id" >/dev/null 2>&1 &
+create=$!
+check_true "the hook has begun" wait_until test -s "$log"
+kill -KILL "$create"
+wait "$create" 2>/dev/null || true
+check_equal "the record" "$(jq -c '[.hooksBegun, .init_process_pid]' "$state/$id/state.json")" '[true,null]'
+run_agentrun delete --force "$id"
+expect_success
+check_equal "what ran" "$(tr '\n' ' ' <"$log")" "createContainer poststop "
+assert_nothing_left
+
+if test_begin "where something is left behind the poststop hooks run once, when it is deleted" cgroup command:strace; then
+	for hook in 'createRuntime exit 5' 'poststart exit 5' 'prestart true'; do
+		hook_bundle "$(hook "${hook%% *}" "${hook#* }")" "$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+		: >"$log"
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e trace=unlinkat \
+			-e inject=unlinkat:error=EPERM "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id"
+		check_lacks "what ran so far" "$(cat "$log")" poststop
+		run_agentrun delete --force "$id"
+		expect_success
+		check_equal "how often it ran" "$(grep -cx poststop "$log")" 1
+		assert_nothing_left
+	done
+fi
+
+test_begin "startContainer hooks run under a filter that refuses a pidfd"
+make_bundle "$bundle" '.root.readonly = false | .process.noNewPrivileges = false | .process.args = ["cat", "/log"]
+	| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["pidfd_open"], action: "SCMP_ACT_ERRNO"}]}
+	| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >/log; sleep 0.2; echo end >>/log"]}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_success
+expect_output_has '"status":"created"'
+check_match "its last word" "$output" '}end$'
+edit_bundle "$bundle" '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "exit 4"]}]'
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "error running startContainer hook #0: exit status 4"
+edit_bundle "$bundle" '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "60"], timeout: 1}]'
+RUN_SECONDS=20 run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "hook ran past specified timeout of 1.0s"
 assert_nothing_left
 
 test_begin "a hook that takes too long is ended with what it started"

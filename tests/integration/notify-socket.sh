@@ -224,6 +224,60 @@ expect_success
 run_agentrun delete --force "$id"
 assert_nothing_left
 
+test_begin "nobody but the container reaches its socket"
+start_manager
+notifying_bundle . sh -c 'while ! [ -e /tmp/go ]; do sleep 0.1; done; /datagram READY=1; sleep 100'
+run_notified create --bundle "$bundle" "$id"
+expect_success
+AGENTRUN_TEST=$lib_mark NOTIFY_SOCKET=$address "$AGENTRUN" --root "$state" start "$id" &
+start=$!
+wait_status running
+socket=$(find "$state/$id" -name notify.sock)
+check_true "the socket is there" test -S "$socket"
+check_false "another user reaches it" setpriv --reuid 1000 --regid 1000 --clear-groups test -e "$socket"
+check_equal "the directory above its own" "$(stat -c %a "$(dirname "$(dirname "$socket")")")" 700
+run_agentrun exec "$id" touch /tmp/go
+wait "$start" || fail "start ends with $?"
+run_agentrun delete --force "$id"
+stop_manager
+assert_nothing_left
+
+test_begin "a manager that takes nothing for a while keeps no signal from the container, and hears all in the end"
+start_manager
+notifying_bundle . sh -c 'trap "echo got it; exit 3" TERM; /datagram READY=1; echo said; while :; do sleep 0.1; done'
+kill -STOP "$manager"
+# as many as it has room for, and one that waits
+python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(sys.argv[1])
+s.setblocking(False)
+try:
+	while True:
+		s.send(b"X")
+except BlockingIOError:
+	pass' "$address"
+AGENTRUN_TEST=$lib_mark NOTIFY_SOCKET=$address "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id" >"$TEST_TMP/said" &
+runtime=$!
+check_true "it has said so" wait_until grep -q said "$TEST_TMP/said"
+kill -TERM "$runtime"
+status=0
+wait "$runtime" || status=$?
+check_equal "status" "$status" 3
+check_has "output" "$(cat "$TEST_TMP/said")" "got it"
+run_notified create --bundle "$bundle" "$id"
+expect_success
+AGENTRUN_TEST=$lib_mark NOTIFY_SOCKET=$address "$AGENTRUN" --root "$state" start "$id" >/dev/null &
+start=$!
+wait_status running
+sleep 0.5
+kill -CONT "$manager"
+wait "$start" || fail "start ends with $?"
+check_has "what the manager heard" "$(grep -vx X "$TEST_TMP/messages")" \
+	"READY=1"$'\n'"MAINPID=$(container_pid "$id")"$'\n'"BARRIER=1 +1"
+run_agentrun delete --force "$id"
+stop_manager
+assert_nothing_left
+
 test_begin "a manager that goes before the program is ready: run --detach says so, and the container runs on"
 start_manager
 notifying_bundle . sh -c 'while ! [ -e /tmp/go ]; do sleep 0.1; done; /datagram READY=1; sleep 100'

@@ -249,6 +249,14 @@ if test_begin "the flags for clamps of a scheduler are those that are asked" com
 	FLAGS
 fi
 
+if test_begin "a change of ids does not open the process to others before the program runs" command:strace; then
+	make_command "$bundle" '.process.user = {uid: 1000, gid: 1000}' true
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -f -qq -o "$TEST_TMP/calls" -e trace=setresuid,setuid,prctl \
+		"$AGENTRUN" --root "$state" run --bundle "$bundle" "$id"
+	expect_success
+	check_match "after the last change" "$(sed -E '1,/set(res)?uid\(/d' "$TEST_TMP/calls")" 'prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE\) += 0'
+fi
+
 test_begin "the I/O priority is the one that is asked"
 run_compat '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' -- ionice -p 1
 expect_output "best-effort: prio 6"

@@ -32,6 +32,22 @@ make_command "$bundle" . sh -c 'exit 7'
 check_equal "statuses" "$(statuses run --bundle "$bundle" "$id")" "40 7"
 assert_nothing_left
 
+test_begin "the end of a named pipe is seen, also when its last writer went before the exec came"
+make_command "$bundle" . sleep 1000
+run_agentrun run --detach --bundle "$bundle" "$id"
+expect_success
+mkfifo "$TEST_TMP/named"
+printf hello >"$TEST_TMP/named" &
+exec 8<"$TEST_TMP/named"
+wait "$!"
+# shellcheck disable=SC2016
+RUN_SECONDS=20 run_command sh -c 'exec "$@" <&8 8<&-' sh "$AGENTRUN" --root "$state" exec "$id" cat
+exec 8<&-
+expect_success
+expect_output hello
+run_agentrun delete --force "$id"
+assert_nothing_left
+
 test_begin "that a program is not executed is told to the caller, also where nobody reads its errors"
 make_command "$bundle" . sleep 1000
 printf '\177ELF' >"$bundle/rootfs/garbage"

@@ -43,6 +43,13 @@ if test_begin "a score for the OOM killer below the caller's is set, by who may"
 	expect_output 0
 fi
 
+test_begin "the score for the OOM killer is the container's alone, not that of hooks on the host"
+make_command "$bundle" "$mapped | .process.oomScoreAdj = 500 | .hooks.createRuntime = [{path: \"/bin/sh\",
+	args: [\"sh\", \"-c\", \"cat /proc/self/oom_score_adj >$TEST_TMP/score\"]}]" cat /proc/self/oom_score_adj
+run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_output 500
+check_equal "the hook's" "$(cat "$TEST_TMP/score")" "$(cat /proc/self/oom_score_adj)"
+
 test_begin "several mappings are written as they are"
 run_mapped '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 5000, size: 10}]
 	| .linux.gidMappings = .linux.uidMappings | (.mounts[] | select(.type == "devpts")).options -= ["gid=5"]' \

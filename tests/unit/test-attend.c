@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "life/attend.h"
+#include "life/streams.h"
 
 #include "test.h"
 
@@ -348,6 +349,87 @@ TEST("TERM ends the wait for a reader, whatever signal comes after it")
 	CHECK_INT(kill(sender, SIGKILL), 0);
 	CHECK_INT(waitpid(sender, &status, 0), sender);
 	CHECK_INT(code, 0);
+}
+
+/* Until it ends: TERM, and again for the output that nobody takes. */
+static int end_by_term(pid_t pid)
+{
+	int status;
+
+	for (int i = 0; i < 50; i++) {
+		usleep(100 * 1000);
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WEXITSTATUS(status);
+		CHECK_INT(kill(pid, SIGTERM), 0);
+	}
+	CHECK_INT(kill(pid, SIGKILL), 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	return -1;
+}
+
+/* In a process of its own, with stdin and a pipe for the script's; its exit status is the script's.
+ */
+static pid_t attend_with_input(int in, const char *script)
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_streams streams = AR_STREAMS_INIT;
+	struct ar_attend a = { .master = -1, .streams = &streams, .in = 0, .out = 1 };
+	struct ar_error err;
+	int theirs, code = -1;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(in, STDIN_FILENO) < 0 || ar_pipe_open(&theirs, &streams.ours[STDIN_FILENO]) < 0 ||
+	    ar_attend_begin(false, &signals, &err) < 0)
+		_exit(100);
+	a.signals = signals.fd;
+	a.pid = start(script, -1, &a.pidfd);
+	_exit(ar_attend(&a, &code, &err) < 0 ? 101 : code);
+}
+
+TEST("two who share their input obey a signal, whoever gets what comes")
+{
+	int in[2];
+	pid_t pids[2];
+
+	CHECK_INT(pipe2(in, O_CLOEXEC), 0);
+	for (int i = 0; i < 2; i++)
+		pids[i] = attend_with_input(in[0], "exec cat >/dev/null");
+	usleep(500 * 1000);
+	for (int i = 0; i < 500; i++) {
+		CHECK_INT(write(in[1], "x", 1), 1);
+		usleep(1000);
+	}
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(end_by_term(pids[i]), 128 + SIGTERM);
+}
+
+TEST("a terminal that nobody reads keeps no signal from the process")
+{
+	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
+	struct ar_attend a = { .in = open("/dev/null", O_RDONLY | O_CLOEXEC) };
+	struct ar_error err = { 0 };
+	int unread, peer, code = -1;
+	pid_t pid;
+
+	open_terminal(&unread, &a.out);
+	open_terminal(&a.master, &peer);
+	pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (ar_attend_begin(false, &signals, &err) < 0)
+			_exit(100);
+		a.signals = signals.fd;
+		a.pid = start("exec yes", peer, &a.pidfd);
+		ar_close_fd(&peer);
+		(void)ar_attend(&a, &code, &err); /* that output is lost may be told */
+		_exit(code < 0 ? 101 : code);
+	}
+	ar_close_fd(&peer);
+	usleep(1000 * 1000);
+	CHECK_INT(end_by_term(pid), 128 + SIGTERM);
 }
 
 TEST("the caller's terminal is raw meanwhile, and as before afterwards")
