@@ -35,7 +35,7 @@ TYPES
 # $volume/ns: those of a process that has them for itself
 start_other() {
 	local sleeper
-	AGENTRUN_TEST=$lib_mark unshare --net --ipc --uts sleep 600 &
+	AGENTRUN_TEST=$lib_mark unshare --net --ipc --uts --cgroup sleep 600 &
 	sleeper=$!
 	disown
 	ln -s "/proc/$sleeper/ns" "$volume/ns"
@@ -48,7 +48,38 @@ done <<'TYPES'
 network net
 ipc ipc
 uts uts | del(.hostname)
+cgroup cgroup
 TYPES
+# $volume/ns: those of the first process of a pid namespace
+start_first() {
+	local waits child
+	AGENTRUN_TEST=$lib_mark unshare --pid --fork --kill-child sleep 600 &
+	waits=$!
+	disown
+	until child=$(cat "/proc/$waits/task/$waits/children") && [ -n "$child" ]; do sleep 0.05; done
+	ln -s "/proc/${child% }/ns" "$volume/ns"
+}
+property "namespaces, pid: joined by its path" before=start_first config="(.linux.namespaces[] | select(.type == \"pid\")).path = \"$volume/ns/pid\"" \
+	host="[ /proc/\$pid/ns/pid -ef $volume/ns/pid ] && sed -n 's/^NSpid:.*\t/joined as /p' /proc/\$pid/status" match='^joined as [2-9]'
+# $volume/ns: those of a process with a user namespace
+start_mapped() {
+	local sleeper
+	AGENTRUN_TEST=$lib_mark unshare --user sleep 600 &
+	sleeper=$!
+	disown
+	while [ "$(cat "/proc/$sleeper/comm")" != sleep ]; do sleep 0.05; done
+	echo 0 100000 65536 >"/proc/$sleeper/uid_map"
+	echo 0 200000 65536 >"/proc/$sleeper/gid_map"
+	ln -s "/proc/$sleeper/ns" "$volume/ns"
+}
+joined_user=".linux.namespaces += [{type: \"user\", path: \"$volume/ns/user\"}]"
+its_mappings='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+for with in . "$its_mappings"; do
+	property "namespaces, user: joined by its path, with mappings: $with" needs=userns runc=1.2 before=start_mapped config="$joined_user | $with" \
+		host="[ /proc/\$pid/ns/user -ef $volume/ns/user ] && stat -c %u:%g /proc/\$pid" output=100000:200000
+done
+property "namespaces, user: joined by its path, with mappings that are not its own" needs=userns runc=1.2 before=start_mapped \
+	config="$joined_user | $its_mappings | .linux.gidMappings[0].hostID = 300000" error='apping'
 property "namespaces, a path that is missing" config='(.linux.namespaces[] | select(.type == "ipc")).path = "/nonesuch"' error=/nonesuch
 property "namespaces, a path of another type" runc=no before=start_other error=ipc \
 	config=".linux.namespaces |= map(if .type == \"ipc\" then {type: \"ipc\", path: \"$volume/ns/net\"} else . end)"

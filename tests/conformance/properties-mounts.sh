@@ -220,6 +220,8 @@ umount -l "$volume"
 root_propagation='awk "\$5 == \"/\" { print \$7 }" /proc/self/mountinfo | sed "s/:.*//"'
 property "linux.rootfsPropagation private" config='.linux.rootfsPropagation = "private"' run="$root_propagation" output=-
 property "linux.rootfsPropagation rslave" config='.linux.rootfsPropagation = "rslave"' run="$root_propagation" match='^(-|master)$'
+property "linux.rootfsPropagation slave, of a root that is shared" runc=no before='make_rootfs "$bundle/rootfs"; mount --bind "$bundle/rootfs" "$bundle/rootfs"; mount --make-shared "$bundle/rootfs"' \
+	config='.linux.rootfsPropagation = "slave"' run="$root_propagation" output=master
 property "linux.rootfsPropagation shared" runc=1.4 config='.linux.rootfsPropagation = "shared"' run="$root_propagation" output=shared
 property "linux.rootfsPropagation rshared" runc=1.4 config='.linux.rootfsPropagation = "rshared"' run="$root_propagation" output=shared
 property "linux.rootfsPropagation unbindable" runc=1.4 config='.linux.rootfsPropagation = "unbindable"' run="$root_propagation" output=unbindable

@@ -89,6 +89,9 @@ cpu.realtimePeriod = 1000000
 network.classID = 1
 network.priorities = [{name: "lo", priority: 5}]
 blockIO.leafWeight = 10
+memory.kernel = 100000000
+memory.kernelTCP = 100000000
+memory.useHierarchy = true
 FIELDS
 property "the controllers of the container's cgroup" unified=yes needs=cgroup \
 	host='own=$(sed -n "s/^0:://p" /proc/$pid/cgroup); root=$(cgroup_root); cmp "$root/cgroup.controllers" "$root$own/cgroup.controllers" && echo all' output=all

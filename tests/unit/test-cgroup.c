@@ -222,6 +222,25 @@ TEST("a frozen cgroup, or one below a frozen one, is refused and nothing is left
 	cgroup_removed(&parent);
 }
 
+TEST("what somebody else made is unused when it is neither frozen nor holds processes, or is gone")
+{
+	struct ar_cgroup cgroup = cgroup_made("scope");
+	pid_t sleeper;
+
+	CHECK_INT(ar_cgroup_check_unused(&cgroup, &test_error), 0);
+	CHECK_INT(ar_cgroup_freeze(&cgroup, true, &test_error), 0);
+	CHECK_INT(ar_cgroup_check_unused(&cgroup, &test_error), -EBUSY);
+	CHECK_HAS(test_error.text, "is unexpectedly frozen");
+	CHECK_INT(ar_cgroup_freeze(&cgroup, false, &test_error), 0);
+	sleeper = cgroup_sleeper(&cgroup, NULL);
+	CHECK_INT(ar_cgroup_check_unused(&cgroup, &test_error), -EBUSY);
+	CHECK_HAS(test_error.text, "is not empty: 1 process(es)");
+	CHECK_INT(kill(sleeper, SIGKILL), 0);
+	(void)reap(sleeper);
+	cgroup_removed(&cgroup);
+	CHECK_INT(ar_cgroup_check_unused(&cgroup, &test_error), 0);
+}
+
 TEST("removing ends what runs in it, the frozen too, and takes the cgroups of the container along")
 {
 	struct ar_cgroup cgroup = cgroup_made("busy");
