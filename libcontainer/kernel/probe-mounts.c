@@ -139,9 +139,9 @@ static const char *look_at(struct ar_probing *p, struct ar_source *s, const char
 }
 
 /*
- * Whether the container's own mounts lie above what is mounted there in its root: wherever they come
- * to stand, at the target, or at the destination as it is written, where another mount covers the
- * links of the image by then.
+ * Whether the container's own mounts lie above what is mounted there in its root: wherever they
+ * come to stand, at the target, or at the destination as it is written, where another mount covers
+ * the links of the image by then.
  */
 static bool is_covered(const struct ar_probing *p, const struct ar_source *s, const char *path)
 {

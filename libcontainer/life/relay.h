@@ -41,7 +41,7 @@ void ar_relay_init(struct ar_relay *relay);
  * descriptors stay the caller's.
  */
 void ar_relay_terminal(struct ar_relay *relay, int in, int out, int master);
-/* Between a stream of the caller and a pipe, which is made non-blocking, and closed by the relay. */
+/* Between a stream of the caller and a pipe, which is made non-blocking and closed by the relay. */
 void ar_relay_pipe(struct ar_relay *relay, int way, int stream, int pipe);
 void ar_relay_close(struct ar_relay *relay);
 

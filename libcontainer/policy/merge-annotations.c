@@ -57,7 +57,7 @@ static const char *ignored(const char *key)
 	return "this property of systemd is not known to only limit";
 }
 
-/* A unit that takes long to stop holds up the shutdown of the host: systemd's own default is the most. */
+/* A unit that takes long to stop holds up the host's shutdown: systemd's own default is the most. */
 #define STOP_USEC_MAX UINT64_C(90000000)
 static const char stop[] = SYSTEMD "TimeoutStopUSec";
 

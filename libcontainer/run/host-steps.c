@@ -51,7 +51,7 @@ static int check_joined(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
-/* Engines write the mappings of a joined user namespace beside its path; others would be a mistake. */
+/* Engines write the mappings of a joined user namespace beside its path; others are a mistake. */
 static int check_mappings(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_linux *linux = ar_run_linux(run);
@@ -360,7 +360,7 @@ static int hide(struct ar_run *run, struct ar_error *err)
 	return r < 0 ? ar_fail(err, -r, "dumpable") : 0;
 }
 
-/* Of this process: read, and open for writing while it still belongs to us. -1: there is no need. */
+/* Of this process: read, and open for writing while it is still ours. -1: there is no need. */
 static int open_own_score(const struct ar_run *run, char *ret, size_t size)
 {
 	bool changes = geteuid() == 0 ? run->in_userns : !run->fresh_userns; /* see hide() */

@@ -9,10 +9,10 @@ struct ar_error;
 
 /*
  * NOTIFY_SOCKET of sd_notify(3), as runc has it. The service manager that started the runtime does
- * not know the container's processes. So these get a socket of their own, notify.sock in "notify/run"
- * of the container's state directory, mounted on /run/notify and beyond the reach of other users; the runtime waits on it until the
- * program says that it is ready, passes that on, and tells the manager which process to watch.
- * Whatever else is said stays here.
+ * not know the container's processes. So these get a socket of their own, notify.sock in
+ * "notify/run" of the container's state directory, mounted on /run/notify and beyond the reach of
+ * other users; the runtime waits on it until the program says that it is ready, passes that on, and
+ * tells the manager which process to watch. Whatever else is said stays here.
  */
 #define AR_NOTIFY_CLOSED "notify"
 #define AR_NOTIFY_DIR AR_NOTIFY_CLOSED "/run"
@@ -30,15 +30,16 @@ struct ar_notify {
 void ar_notify_close(struct ar_notify *notify);
 #define _cleanup_notify_ __attribute__((cleanup(ar_notify_close)))
 
-/* Make AR_NOTIFY_DIR (0755) in AR_NOTIFY_CLOSED (0700) of the state directory dir; *ret is a descriptor of it (O_PATH). */
+/* Make AR_NOTIFY_DIR (0755) in AR_NOTIFY_CLOSED (0700) of the state directory dir; *ret is a
+ * descriptor of it (O_PATH). */
 int ar_notify_make(int dir, int *ret, struct ar_error *err);
 /* Bind notify.sock (0777) in AR_NOTIFY_DIR of dir. -ENOENT without a text: there is none. */
 int ar_notify_listen(int dir, struct ar_notify *ret, struct ar_error *err);
 /* Connect to the manager: an absolute path, or a name behind "@". */
 int ar_notify_connect(const char *address, struct ar_notify *notify, struct ar_error *err);
 
-/* What to poll for, before ar_notify_take(): the container's word, or the manager's room for it; its
- * descriptor is -1 when nothing is awaited any more. */
+/* What to poll for, before ar_notify_take(): the container's word, or the manager's room for it;
+ * its descriptor is -1 when nothing is awaited any more. */
 struct pollfd ar_notify_ask(const struct ar_notify *notify);
 /*
  * Take what has been sent, without waiting. When the program is ready, the manager hears so, that
