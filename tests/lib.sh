@@ -220,9 +220,14 @@ container_pid() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" | jq -r .pid
 }
 
+# The container's cgroup, in the file system.
+cgroup_folder() {
+	jq -r '.cgroup_paths[""]' "$state/$id/state.json"
+}
+
 # in_cgroup FILE: of the container's cgroup.
 in_cgroup() {
-	cat "$(cgroup_root)/agentrun/$id/$1"
+	cat "$(cgroup_folder)/$1"
 }
 
 # count, expect_counting: how far the container has counted in $count_file, and that it goes on within ten seconds.

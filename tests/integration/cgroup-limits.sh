@@ -141,7 +141,7 @@ if test_begin "huge pages up to the limit can be mapped, and not one more" huget
 		create_with '.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]'
 		expect_success
 		# anonymous memory of two and of three huge pages, in the container's cgroup
-		got=$(python3 - "$(cgroup_root)/agentrun/$id" <<-'PYTHON'
+		got=$(python3 - "$(cgroup_folder)" <<-'PYTHON'
 			import mmap, os, sys
 			open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
 			def touched(count):

@@ -90,7 +90,7 @@ if test_begin "who has used up his processor time waits" cpu; then
 	run_agentrun run --detach --bundle "$bundle" "$id"
 	expect_success
 	for _ in $(seq 100); do
-		! grep -q '^nr_throttled [1-9]' "$(cgroup_root)/agentrun/$id/cpu.stat" || break
+		! grep -q '^nr_throttled [1-9]' "$(cgroup_folder)/cpu.stat" || break
 		sleep 0.1
 	done
 	check_match cpu.stat "$(in_cgroup cpu.stat)" '^nr_throttled [1-9]'

@@ -87,7 +87,7 @@ if test_begin "memory is limited while the container runs, and swap follows it" 
 	run_agentrun update --memory 32m "$id"
 	expect_success
 	check_equal memory.max "$(in_cgroup memory.max)" 33554432
-	if [ -e "$(cgroup_root)/agentrun/$id/memory.swap.max" ]; then
+	if [ -e "$(cgroup_folder)/memory.swap.max" ]; then
 		check_equal memory.swap.max "$(in_cgroup memory.swap.max)" 0
 	fi
 	update_with '{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
@@ -172,7 +172,7 @@ while IFS='|' read -r features flags file expected; do
 	make_command "$bundle" . sleep 1000
 	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
 	expect_success
-	if [ ! -e "$(cgroup_root)/agentrun/$id/$file" ]; then
+	if [ ! -e "$(cgroup_folder)/$file" ]; then
 		skip "needs the file $file of a cgroup"
 		continue
 	fi
@@ -196,7 +196,7 @@ if test_begin "update --memory-swap -1 takes the limit away" memory; then
 	make_command "$bundle" '.linux.resources.memory = {limit: 33554432, swap: 67108864}' sleep 1000
 	run_agentrun --profile compat run --detach --bundle "$bundle" "$id"
 	expect_success
-	if [ -e "$(cgroup_root)/agentrun/$id/memory.swap.max" ]; then
+	if [ -e "$(cgroup_folder)/memory.swap.max" ]; then
 		check_equal "memory.swap.max before" "$(in_cgroup memory.swap.max)" 33554432
 		run_agentrun update --memory-swap -1 "$id"
 		expect_success

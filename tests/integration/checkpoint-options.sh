@@ -58,6 +58,7 @@ end() {
 test_begin "a checkpoint asks for a dump of the container's init, and deletes the container"
 start
 pid=$(container_pid "$id")
+group=$(cgroup_folder)
 checkpoint
 expect_success
 check_equal "the request" "$(asked '[.type, .pid, .log_file, .root, .images_dir_fd, .notify_scripts, .orphan_pts_master] | join(" ")')" \
@@ -66,7 +67,7 @@ check_equal "flags that were not asked" "$(asked '[.leave_running, .ext_unix_sk,
 	.track_mem, .auto_dedup, .link_remap, .lazy_pages, .tcp_skip_in_flight] | add')" 0
 check_equal "networks are the engine's" "$(asked .empty_ns)" $((0x40000000))
 check_equal "cgroups" "$(asked '[.manage_cgroups, .manage_cgroups_mode] | join(" ")')" "1 6"
-check_equal "where it is frozen" "$(asked .freeze_cgroup)" "$(cgroup_root)/agentrun/$id"
+check_equal "where it is frozen" "$(asked .freeze_cgroup)" "$group"
 check_equal "runc's configuration" "$(asked .config_file)" /etc/criu/runc.conf
 check_equal "what was its streams" "$(cat "$image/descriptors.json")" '["/dev/null","'"$TEST_TMP/output"'","'"$TEST_TMP/errors"'"]'
 check_equal "streams of CRIU" "$(asked '.fds | values | tojson')" '{"0":"/dev/null","1":"/dev/null","2":"/dev/null"}'
@@ -232,8 +233,10 @@ check_equal "the request" "$(asked '[.type, .log_file, .images_dir_fd, .work_dir
 	"RESTORE restore.log $image $TEST_TMP/work 1 1 1"
 check_equal "the root is mounted for CRIU" "$(asked '.root_mounts | join(" ")')" "$(asked .root)"
 check_equal "and not here" "$(our_mounts)" ""
-check_has "where CRIU was born" "$(asked '.cgroups | join(" ")')" "0::/agentrun/$id"
-check_has "where all is restored" "$(asked '.cg_root | map(.key + "=" + .value) | join(" ")')" "=/agentrun/$id"
+group=$(cgroup_folder)
+group=${group#"$(cgroup_root)"}
+check_has "where CRIU was born" "$(asked '.cgroups | join(" ")')" "0::$group"
+check_has "where all is restored" "$(asked '.cg_root | map(.key + "=" + .value) | join(" ")')" "=$group"
 check_equal "sources of masked files and nodes" "$(asked '.ext_mnt | map(select(.key == "/dev/null")) | tojson')" \
 	'[{"key":"/dev/null","value":"/dev/null"}]'
 check_equal "the pid" "$(cat "$TEST_TMP/pid")" "$(container_pid "$id")"

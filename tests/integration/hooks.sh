@@ -186,7 +186,7 @@ run_agentrun start "$id"
 expect_error "error running poststart hook #0: exit status 5"
 check_equal "status" "$(container_status)" stopped
 if has cgroup; then
-	check_true "nobody is left in its cgroup" wait_until sh -c '[ -z "$(cat "$0")" ]' "$(cgroup_root)/agentrun/$id/cgroup.procs"
+	check_true "nobody is left in its cgroup" wait_until sh -c '[ -z "$(cat "$0")" ]' "$(cgroup_folder)/cgroup.procs"
 fi
 run_agentrun delete "$id"
 expect_success
