@@ -99,18 +99,28 @@ static bool is_cdi(const char *stage, const char *path, const struct ar_strings 
 	return false;
 }
 
-/* The container's id, if it is known yet, and that of a daemon: both become parts of a path. */
+/* As dockerd makes them: "docker ps --no-trunc". */
+static bool is_docker_id(const char *id)
+{
+	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+}
+
+/*
+ * The container's id, if it is known yet, and that of a daemon; both become parts of a path. Steps of
+ * BuildKit have networks by ids of their own, which are none of a container.
+ */
 static bool is_setkey(const struct ar_merging *m, const char *path, const struct ar_strings *args)
 {
 	static const char *const patterns[] = { "libnetwork-setkey", "-exec-root=/*", "*", "*" };
+	const char *id = m->facts->id;
 	bool known = false;
 
 	for (size_t i = 0; i < AR_COUNT(dockerd); i++)
 		known = known || ar_streq(path, dockerd[i]);
 	return known && args_match(patterns, AR_COUNT(patterns), args) &&
 	       !strstr(args->items[1], "/..") &&
-	       (!m->facts->id || ar_streq(args->items[2], m->facts->id)) &&
-	       !strchr(args->items[3], '/');
+	       (!id || ar_streq(args->items[2], id) || !is_docker_id(args->items[2])) &&
+	       !strchr(args->items[2], '/') && !strchr(args->items[3], '/');
 }
 
 static bool is_listed(const struct ar_merging *m, const char *stage, const char *path,

@@ -6,7 +6,7 @@ that starts nevertheless caged as it should be?
 
     sweep.py COMMAND MODE [--all] [--points N] [--profile NAME] [--only ROLE,CALL,NTH,ERROR]
 
-COMMAND is run, create, start, exec, kill or delete; MODE is error or kill. Without --all a fixed sample of
+COMMAND is run, create, start, exec, kill, delete or delete-stopped; MODE is error or kill. Without --all a fixed sample of
 the points is taken. Called by sweep.sh with AGENTRUN, TEST_TMP, FAULT, WITNESS, MARK, BUNDLE, SRCDIR set.
 
 After an error: no hang; nothing is left, unless the call was one of the clean-up itself; a message; and when
@@ -282,7 +282,19 @@ class Delete(Exec):
     def ends_with(self, cid):
         return True
 
-COMMANDS = {"run": Run, "create": Create, "start": Start, "exec": Exec, "kill": Kill, "delete": Delete}
+class DeleteStopped(Delete):
+    """What engines call when a container has ended."""
+
+    def setup(self, cid):
+        super().setup(cid)
+        run(self.tool("kill", cid, "KILL"))
+        wait_for(lambda: not container_lives(cid))
+
+    def call(self, cid):
+        return self.tool("delete", cid)
+
+COMMANDS = {"run": Run, "create": Create, "start": Start, "exec": Exec, "kill": Kill, "delete": Delete,
+            "delete-stopped": DeleteStopped}
 
 def wait_for(condition):
     for _ in range(100):

@@ -85,7 +85,7 @@ sweep() {
 
 # The longest first.
 all_sweeps=()
-for command in run create exec start delete kill; do
+for command in run create exec start delete delete-stopped kill; do
 	all_sweeps+=("$command error" "$command kill")
 done
 running=0
