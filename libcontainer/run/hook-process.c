@@ -266,31 +266,39 @@ void ar_hook_result_done(struct ar_hook_result *result)
 	ar_text_done(&result->err);
 }
 
-static int watch(const struct ar_hook_process *process, pid_t pid, struct pipes *p,
+static int watch(const struct ar_hook_process *process, struct child *child, struct pipes *p,
 		 struct ar_hook_result *result, struct ar_error *err)
 {
-	struct child child = { .pid = pid, .pidfd = -1 };
-	int r = open_child(&child);
-	_cleanup_fd_ int pidfd = child.pidfd;
+	int r = converse(child, process->input, process->limit_ms, p, result);
 
 	if (r < 0) {
-		(void)kill(-pid, SIGKILL); /* it cannot be waited for */
-		return ar_fail(err, -r, "watch '%s'", process->path);
-	}
-	r = converse(&child, process->input, process->limit_ms, p, result);
-	if (r < 0) {
 		result->timed_out = r == -ETIMEDOUT;
-		if (kill_group(&child) < 0)
+		if (kill_group(child) < 0)
 			return ar_refuse(err, ETIMEDOUT,
 					 "'%s' ran past its time and cannot be killed",
 					 process->path);
 	}
 	if (r < 0 && !result->timed_out)
 		return ar_fail(err, -r, "watch '%s'", process->path);
-	r = take_status(&child, &result->status);
+	r = take_status(child, &result->status);
 	if (r < 0)
 		return ar_fail(err, -r, "wait for '%s'", process->path);
 	return 0;
+}
+
+static int watch_to_its_end(const struct ar_hook_process *process, pid_t pid, struct pipes *p,
+			    struct ar_hook_result *result, struct ar_error *err)
+{
+	struct child child = { .pid = pid, .pidfd = -1 };
+	int r = open_child(&child);
+
+	if (r < 0) {
+		(void)kill(-pid, SIGKILL); /* it cannot be waited for */
+		return ar_fail(err, -r, "watch '%s'", process->path);
+	}
+	r = watch(process, &child, p, result, err);
+	ar_close_fd(&child.pidfd);
+	return r;
 }
 
 int ar_hook_process_run(const struct ar_hook_process *process, struct ar_hook_result *ret,
@@ -307,5 +315,5 @@ int ar_hook_process_run(const struct ar_hook_process *process, struct ar_hook_re
 		return ar_fail(err, -r, "execute '%s'", process->path);
 	ar_close_fd(&p.out_write);
 	ar_close_fd(&p.err_write);
-	return watch(process, pid, &p, ret, err);
+	return watch_to_its_end(process, pid, &p, ret, err);
 }

@@ -60,7 +60,7 @@ shared
 1"
 exec_in ip address show eth0
 check_has "network" "$said" "$address/24"
-check_equal "network of the pod" "$(in_host readlink "/proc/$(in_host pgrep -f 'sleep 36000')/ns/net")" \
+check_equal "network of the pod" "$(in_host readlink "/proc/$(in_host pgrep -n -f 'sleep 36000')/ns/net")" \
 	"$(in_host readlink "/proc/$(in_host pgrep -f 'sleep 600' | head -n 1)/ns/net")"
 
 test_begin "containers of a pod that shares processes see each other"
