@@ -40,6 +40,13 @@ expect_status 125
 expect_output begun
 expect_error "the machine ended while the command ran"
 
+test_begin "a program in a folder that the machine has of its own is refused"
+misplaced=$(mktemp /tmp/agentrun-misplaced.XXXXXX)
+run_command env "AGENTRUN=$misplaced" "$lab" true
+rm -f "$misplaced"
+expect_status 2
+expect_error "AGENTRUN '$misplaced': its folder would be shared, and the machine has /tmp of its own"
+
 # --- a program in QEMU's place ---------------------------------------------------------------------
 
 # machine SCRIPT: what QEMU is; $boot is the number of this boot, $folder the one of the lab's ports
