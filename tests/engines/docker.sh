@@ -476,7 +476,8 @@ if test_begin "a container that takes more memory than it may is killed, which D
 	start --memory 32m box sh -c 'x=$(tail /dev/zero)'
 	docker wait "$id"
 	expect_output 137
-	check_equal "state" "$(inspect '{{.State.OOMKilled}} {{.State.ExitCode}}')" "true 137"
+	# Docker hears of that and of the end in any order
+	wait_for "state" '{{.State.OOMKilled}} {{.State.ExitCode}}' "true 137"
 fi
 
 if test_begin "limits of memory and processor time are set and changed" memory cpu; then

@@ -412,3 +412,18 @@ expect_health_told() {
 	podman_ healthcheck run "$id"
 	expect_status 1
 }
+
+# expect_unit_limits: of podman, that limits are those of a container's unit of systemd, and can be changed; by the test's own
+# podman_, property and start, which sets $unit
+expect_unit_limits() {
+	start --memory 64m --pids-limit 50 --cpus 0.5 box sleep 600
+	podman_ exec "$id" cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max
+	expect_output $'67108864\n50\n50000 100000'
+	check_equal MemoryMax "$(property "$unit" MemoryMax)" 67108864
+	check_equal TasksMax "$(property "$unit" TasksMax)" 50
+	podman_ update --memory 128m "$id"
+	expect_success
+	podman_ exec "$id" cat /sys/fs/cgroup/memory.max
+	expect_output 134217728
+	check_equal "MemoryMax after that" "$(property "$unit" MemoryMax)" 134217728
+}

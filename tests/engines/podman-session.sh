@@ -98,15 +98,7 @@ expect_success
 check_false "the unit is active" test "$(property "$unit" ActiveState)" = active
 
 if test_begin "limits are those of the scope, and can be changed" memory pids cpu; then
-	start --memory 64m --pids-limit 50 --cpus 0.5 box sleep 600
-	podman_ exec "$id" cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max
-	expect_output $'67108864\n50\n50000 100000'
-	check_equal MemoryMax "$(property "$unit" MemoryMax)" 67108864
-	check_equal TasksMax "$(property "$unit" TasksMax)" 50
-	podman_ update --memory 128m "$id"
-	expect_success
-	podman_ exec "$id" cat /sys/fs/cgroup/memory.max
-	expect_output 134217728
+	expect_unit_limits
 fi
 
 if test_begin "a container is caged" agentrun; then
