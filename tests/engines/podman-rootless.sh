@@ -177,8 +177,8 @@ if test_begin "a container is caged, and in exec --privileged too" agentrun; the
 	run_probe() {
 		podman_ "$@" probe
 		expect_success
-		# that the memory of memfd_create is not executed takes root's rights
-		expect_cage "$*" "$output" memory limits
+		# that the memory of memfd_create is not executed takes root's rights, and so does the list of AppArmor's profiles
+		expect_cage "$*" "$output" memory limits lsm
 	}
 	run_probe exec "$id"
 	run_probe exec --privileged "$id"

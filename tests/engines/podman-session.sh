@@ -106,8 +106,8 @@ if test_begin "a container is caged" agentrun; then
 	start --memory 1g --pids-limit 100 box sleep 600
 	podman_ exec "$id" probe
 	expect_success
-	# that the memory of memfd_create is not executed takes root's rights
-	expect_cage "exec in a session" "$output" memory
+	# that the memory of memfd_create is not executed takes root's rights, and so does the list of AppArmor's profiles
+	expect_cage "exec in a session" "$output" memory lsm
 fi
 
 test_begin "a health check is run by a timer of the user's systemd"
