@@ -416,6 +416,7 @@ expect_health_told() {
 # expect_unit_limits: of podman, that limits are those of a container's unit of systemd, and can be changed; by the test's own
 # podman_, property and start, which sets $unit
 expect_unit_limits() {
+	local unit=
 	start --memory 64m --pids-limit 50 --cpus 0.5 box sleep 600
 	podman_ exec "$id" cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max
 	expect_output $'67108864\n50\n50000 100000'
