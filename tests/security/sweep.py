@@ -4,10 +4,12 @@
 Every system call of a command of agentrun fails once, or is the last one: what is left, and is a container
 that starts nevertheless caged as it should be?
 
-    sweep.py COMMAND MODE [--all] [--points N] [--profile NAME] [--only ROLE,CALL,NTH,ERROR]
+    sweep.py COMMAND MODE [--all] [--points N] [--profile NAME] [--sockets] [--only ROLE,CALL,NTH,ERROR]
 
 COMMAND is run, create, start, exec, kill, delete or delete-stopped; MODE is error or kill. Without --all a fixed sample of
-the points is taken. Called by sweep.sh with AGENTRUN, TEST_TMP, FAULT, WITNESS, MARK, BUNDLE, SRCDIR set.
+the points is taken. With --sockets the command is an engine's: detached, with a terminal and a pidfd that go to sockets, a
+descriptor more, a service manager, and a seccomp listener if the bundle names one ($TEST_TMP/listener).
+Called by sweep.sh with AGENTRUN, TEST_TMP, FAULT, WITNESS_WORDS, MARK, BUNDLE, SLEEPER, SRCDIR set.
 
 After an error: no hang; nothing is left, unless the call was one of the clean-up itself; a message; and when
 the command succeeded, its container sees what it sees without a fault. After a kill, and after an error of
@@ -24,8 +26,10 @@ import json
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 AGENTRUN = os.environ["AGENTRUN"]
@@ -92,18 +96,22 @@ def numbers():
 NUMBER = numbers()
 NAME = {number: name for name, number in NUMBER.items()}
 
+# What the caller hands down, beside its standard streams: the first descriptor that is free.
+HANDED_DOWN = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+
 def environment():
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "AGENTRUN_TEST": MARK,
             "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1"}
 
 Result = collections.namedtuple("Result", "status out err seconds")
 
-def run(command, out=None):
-    """Files and no pipes: what a container leaves open keeps nobody waiting."""
+def run(command, out=None, more=(), pass_fds=()):
+    """Files and no pipes: what a container leaves open keeps nobody waiting. more: variables of its environment."""
     out, err = out or os.path.join(TMP, "sweep.out"), os.path.join(TMP, "sweep.err")
     start = time.monotonic()
     with open(out, "wb") as o, open(err, "wb") as e:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=o, stderr=e, env=environment())
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=o, stderr=e, pass_fds=pass_fds,
+                                 env=dict(environment(), **dict(more)))
         try:
             status = child.wait(LIMIT)
         except subprocess.TimeoutExpired:
@@ -182,6 +190,74 @@ def forget_root():
 def forced_delete(cid):
     return run([AGENTRUN, "--root", STATE, "delete", "--force", cid])
 
+# --- sockets of a caller ---------------------------------------------------------------------------------
+
+class Sockets:
+    """What an engine, its terminal and a service manager listen on. What comes is read and closed at once."""
+
+    PATHS = {name: os.path.join(TMP, name) for name in ("console", "pidfd", "listener", "manager")}
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.terminals, self.text = 0, ""
+        for name in ("console", "pidfd", "listener"):
+            server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            server.bind(self.PATHS[name])
+            server.listen(16)
+            threading.Thread(target=self.accept, args=(server,), daemon=True).start()
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(self.PATHS["manager"])
+        threading.Thread(target=self.manage, args=(manager,), daemon=True).start()
+
+    def accept(self, server):
+        while True:
+            peer, _ = server.accept()
+            with peer:
+                try:
+                    _, fds, _, _ = socket.recv_fds(peer, 65536, 8)
+                except OSError:
+                    continue  # who has connected was killed
+            for fd in fds:
+                if os.isatty(fd):
+                    with self.lock:
+                        self.terminals += 1
+                    threading.Thread(target=self.read, args=(fd,), daemon=True).start()
+                else:
+                    os.close(fd)
+
+    def read(self, terminal):
+        """Until nobody has its other end."""
+        text = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:
+                part = b""
+            if not part:
+                break
+            text += part
+        os.close(terminal)
+        with self.lock:
+            self.text += text.decode(errors="replace").replace("\r\n", "\n")
+            self.terminals -= 1
+
+    @staticmethod
+    def manage(manager):
+        """Closing what comes with BARRIER=1 is the answer (sd_notify(3))."""
+        while True:
+            for fd in socket.recv_fds(manager, 4096, 4)[1]:
+                os.close(fd)
+
+    def forget(self):
+        with self.lock:
+            self.text = ""
+
+    def said(self):
+        """What has been written to terminals since forget(), when all have ended."""
+        wait_for(lambda: self.text and not self.terminals)
+        with self.lock:
+            return self.text
+
 # --- the commands ----------------------------------------------------------------------------------------
 
 class Command:
@@ -190,11 +266,25 @@ class Command:
     keeps_container = False  # also when it fails
     out = None  # where its output goes, which its container writes to as well
 
-    def __init__(self, profile):
+    def __init__(self, profile, sockets):
         self.global_options = ["--root", STATE, "--profile", profile]
+        self.sockets = sockets  # None: it is called by hand
 
     def tool(self, *words):
         return [AGENTRUN] + self.global_options + list(words)
+
+    def sent(self):
+        """The options that name sockets."""
+        if not self.sockets:
+            return []
+        return ["--console-socket", Sockets.PATHS["console"], "--pidfd-socket", Sockets.PATHS["pidfd"],
+                "--preserve-fds", "1"]
+
+    def run(self, words, out=None):
+        if not self.sockets:
+            return run(words, out)
+        self.sockets.forget()
+        return run(words, out, {"NOTIFY_SOCKET": Sockets.PATHS["manager"]}, (HANDED_DOWN,))
 
     def setup(self, cid):
         pass
@@ -212,13 +302,22 @@ class Command:
 
 class Run(Command):
     def call(self, cid):
-        return self.tool("run", "--bundle", BUNDLE, cid)
+        return self.tool("run", *(["--detach"] if self.sockets else []), *self.sent(), "--bundle", BUNDLE, cid)
+
+    def witness(self, cid, result):
+        if not self.sockets:
+            return result.out
+        wait_for(lambda: not container_lives(cid))
+        return self.sockets.said()
+
+    def ends_with(self, cid):
+        return not self.sockets
 
 class Create(Command):
     out = os.path.join(TMP, "created.out")
 
     def call(self, cid):
-        return self.tool("create", "--bundle", BUNDLE, cid)
+        return self.tool("create", *self.sent(), "--bundle", BUNDLE, cid)
 
     def witness(self, cid, result):
         started = run(self.tool("start", cid))
@@ -228,6 +327,8 @@ class Create(Command):
 
     def said(self, cid):
         wait_for(lambda: not container_lives(cid))
+        if self.sockets:
+            return self.sockets.said()
         with open(self.out, errors="replace") as out:
             return out.read()
 
@@ -236,7 +337,7 @@ class Create(Command):
 
 class Start(Create):
     def setup(self, cid):
-        created = run(self.tool("create", "--bundle", BUNDLE, cid), self.out)
+        created = self.run(super().call(cid), self.out)
         if created.status != 0:
             raise RuntimeError("no container to start: " + created.err)
 
@@ -255,7 +356,11 @@ class Exec(Command):
             raise RuntimeError("no container to exec in: " + started.err)
 
     def call(self, cid):
-        return self.tool("exec", cid, "/bin/witness", *os.environ["WITNESS_WORDS"].split())
+        return self.tool("exec", *(["--detach", "--tty"] if self.sockets else []), *self.sent(),
+                         cid, "/bin/witness", *os.environ["WITNESS_WORDS"].split())
+
+    def witness(self, cid, result):
+        return self.sockets.said() if self.sockets else result.out
 
     def ends_with(self, cid):
         return False
@@ -341,7 +446,7 @@ def reference_run(command):
     listing = os.path.join(TMP, "sweep.list")
     forget_root()
     command.setup(cid)
-    result = run([FAULT, "-l", listing, "--"] + command.call(cid), traced_out(command))
+    result = command.run([FAULT, "-l", listing, "--"] + command.call(cid), traced_out(command))
     if result.status != 0:
         raise RuntimeError("the reference fails: %s" % (result,))
     said = plain(command.witness(cid, result))
@@ -493,7 +598,7 @@ def one(command, point, cid, wanted, normal):
     command.setup(cid)
     words = ["-r", str(point.role), "-s", str(NUMBER[point.call]), "-n", str(point.nth)]
     words += ["-k"] if point.error == "kill" else ["-e", str(getattr(errno, point.error))]
-    result = run([FAULT] + words + ["--"] + command.call(cid), traced_out(command))
+    result = command.run([FAULT] + words + ["--"] + command.call(cid), traced_out(command))
     return result, judge(command, point, cid, result, wanted, normal)
 
 def main():
@@ -503,10 +608,11 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--points", type=int, default=100)
     parser.add_argument("--profile", default="agent")
+    parser.add_argument("--sockets", action="store_true")
     parser.add_argument("--only")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    command = COMMANDS[options.command](options.profile)
+    command = COMMANDS[options.command](options.profile, Sockets() if options.sockets else None)
     calls, wanted, normal = reference(command)
     every = points(command, calls, options.mode)
     chosen = every if options.all else sample(every, options.points)

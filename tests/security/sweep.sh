@@ -4,7 +4,9 @@
 # container is weaker than it was asked to be.
 #
 #   AGENTRUN_SWEEP=full tests/run -t 7200 tests/security/sweep.sh     every point; else a fixed sample of them
+#   AGENTRUN_SWEEP_POINTS=N                                           so many in the sample of each, at least
 #   AGENTRUN_SWEEP_PROFILE=compat                                     in another profile than agent
+#   AGENTRUN_SWEEP_SOCKETS=1                                          as an engine calls it: with terminals and sockets
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../helpers.bash"
@@ -16,9 +18,10 @@ esac
 build_helper fault
 build_helper witness
 
-profile=${AGENTRUN_SWEEP_PROFILE:-agent}
-points=60 all='' jobs=$(nproc)
-[ "${AGENTRUN_SWEEP-}" != full ] || all=--all
+profile=${AGENTRUN_SWEEP_PROFILE:-agent} sockets=${AGENTRUN_SWEEP_SOCKETS-} jobs=$(nproc)
+options=(--profile "$profile" --points "${AGENTRUN_SWEEP_POINTS:-60}")
+[ "${AGENTRUN_SWEEP-}" != full ] || options+=(--all)
+[ -z "$sockets" ] || options+=(--sockets)
 
 words=()
 for path in /proc/{acpi,interrupts,kcore,keys,config.gz,kallsyms,timer_list,kpagecount,mtrr} \
@@ -52,16 +55,26 @@ make_bundles() {
 		| .linux.namespaces += [{type: "user"}, {type: "time"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 		| .linux.gidMappings = .linux.uidMappings | .linux.timeOffsets = {monotonic: {secs: 1000, nanosecs: 0}}'
+	# a terminal that goes to a socket, and who answers some calls: the caller's own process, in compat alone
+	local program='"/bin/witness"'
+	if [ -n "$sockets" ]; then
+		filter+=' | .process.terminal = true'
+		program+=', "ready"'
+		[ "$profile" != compat ] || filter+='
+			| .linux.seccomp += {listenerPath: $listener, listenerMetadata: "sweep"}
+			| .linux.seccomp.syscalls += [{names: ["acct"], action: "SCMP_ACT_NOTIFY"}]'
+	fi
 	mkdir -p "$TEST_TMP/data/ro"
 	echo data >"$TEST_TMP/data/file"
-	make_bundle "$1" "$filter | .process.args = [\"/bin/witness\"] + \$ARGS.positional" \
-		--arg data "$TEST_TMP/data" --args -- "${words[@]}"
-	make_bundle "$2" "$filter | .process.args = [\"sleep\", \"300\"]" --arg data "$TEST_TMP/data"
+	make_bundle "$1" "$filter | .process.args = [$program] + \$ARGS.positional" \
+		--arg data "$TEST_TMP/data" --arg listener "$TEST_TMP/listener" --args -- "${words[@]}"
+	make_bundle "$2" "$filter | .process.terminal = false | .process.args = [\"sleep\", \"300\"]" \
+		--arg data "$TEST_TMP/data" --arg listener "$TEST_TMP/listener"
 	local root
 	for root in "$1/rootfs" "$2/rootfs"; do
 		cp "$helpers_folder/witness" "$root/bin/"
 		# root of a user namespace may not make them
-		mkdir "$root/data"
+		mkdir "$root/data" "$root/run/notify"
 		touch "$root/etc/hostname"
 	done
 }
@@ -77,15 +90,16 @@ sweep() {
 	chmod 711 "$TEST_TMP"
 	make_bundles "$bundle" "$bundle-sleeper"
 	FAULT=$helpers_folder/fault WITNESS_WORDS=${words[*]} MARK=$lib_mark BUNDLE=$bundle SLEEPER=$bundle-sleeper \
-		unshare --mount --propagation private "$(dirname "$0")/sweep.py" "$@" $all --points "$points" \
-		--profile "$profile" >"$TEST_TMP/said" 2>&1 || status=$?
+		unshare --mount --propagation private "$(dirname "$0")/sweep.py" "$@" "${options[@]}" >"$TEST_TMP/said" 2>&1 || status=$?
 	echo "$status" >"$TEST_TMP/status"
 	lib_clean
 }
 
 # The longest first.
-all_sweeps=()
-for command in run create exec start delete delete-stopped kill; do
+all_sweeps=() commands=(run create exec start)
+# these have no sockets
+[ -n "$sockets" ] || commands+=(delete delete-stopped kill)
+for command in "${commands[@]}"; do
 	all_sweeps+=("$command error" "$command kill")
 done
 running=0

@@ -4,9 +4,10 @@
  * What a process finds of its own cage, a line a fact, the same in every run: two containers are
  * caged alike when it prints the same in both. Static, so that it runs in any root filesystem.
  *
- *   witness [masked=PATH...] [write=PATH...] [socket=NAME] [host=NAMESPACE...] [sleep=SECONDS]
+ *   witness [masked=PATH...] [write=PATH...] [socket=NAME] [host=NAMESPACE...] [sleep=SECONDS] [ready]
  *
- * host: a namespace of the host as readlink(2) has it, "pid:[4026531836]".
+ * host: a namespace of the host as readlink(2) has it, "pid:[4026531836]". ready: a service manager is
+ * told so (sd_notify(3)).
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -242,6 +243,20 @@ static void abstract_socket(const char *name)
 	close(fd);
 }
 
+static void ready(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path ? path : "");
+	printf("ready %s %s\n", addr.sun_path,
+	       said(sendto(fd, "READY=1", 7, 0, (const struct sockaddr *)&addr, sizeof(addr)) > 0
+			    ? 0
+			    : -1));
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	char host[256] = "", cwd[4096] = "";
@@ -271,6 +286,8 @@ int main(int argc, char **argv)
 			abstract_socket(argv[i] + 7);
 		else if (!strncmp(argv[i], "sleep=", 6))
 			seconds = (unsigned int)atoi(argv[i] + 6);
+		else if (!strcmp(argv[i], "ready"))
+			ready();
 	}
 	calls();
 	if (fflush(stdout) != 0)
