@@ -106,11 +106,9 @@ while IFS='|' read -r before words wanted sentence; do
 	[ -n "$before" ] || continue
 	read -ra argv <<<"$words"
 	read -r sentence <<<"$sentence"
-	if [ "$before" = paused ]; then
-		test_begin "$before: ${argv[*]}" cgroup || continue
-	else
-		test_begin "$before: ${argv[*]}"
-	fi
+	needed=()
+	[ "$before" != paused ] || needed=(cgroup)
+	test_begin "$before: ${argv[*]}" "${needed[@]}" || continue
 	reach "$before"
 	run_agentrun "${argv[@]/#ID/$id}"
 	if [ -n "$sentence" ]; then

@@ -117,9 +117,10 @@ wait
 for one in "${all_sweeps[@]}"; do
 	read -r command mode <<<"$one"
 	case $mode in
-	error) test_begin "$command: a system call that fails leaves nothing and weakens nothing" ;;
-	kill) test_begin "$command: killed anywhere, delete --force leaves nothing" ;;
+	error) title="a system call that fails leaves nothing and weakens nothing" ;;
+	kill) title="killed anywhere, delete --force leaves nothing" ;;
 	esac
+	test_begin "$command: $title"
 	said=$(cat "$TEST_TMP/$command-$mode/said")
 	note "sum: ${said##*$'\n'}"
 	[ "$(cat "$TEST_TMP/$command-$mode/status")" = 0 ] || fail "$said"
