@@ -102,6 +102,7 @@ void ar_doctor_docker(struct ar_visit *v)
 	}
 	check_docker_default(v, daemon);
 	check_docker_driver(v, daemon);
+	ar_engine_check_data(v, DOCKER, string_of(ar_json_get(daemon, "data-root")));
 }
 
 /* --- containerd --- */
@@ -194,8 +195,8 @@ static void read_imports(struct ar_visit *v, struct ar_toml *toml)
 
 void ar_doctor_containerd(struct ar_visit *v)
 {
-	static const char *const version_path[] = { "version" };
-	const struct ar_toml_entry *version;
+	static const char *const version_path[] = { "version" }, *const root_path[] = { "root" };
+	const struct ar_toml_entry *version, *root;
 	struct ar_toml toml = { 0 };
 	size_t ours = 0;
 
@@ -213,6 +214,8 @@ void ar_doctor_containerd(struct ar_visit *v)
 	if (ours == 0)
 		ar_engine_absent(v, CONTAINERD, "containerd", "containerd-config.toml");
 	check_disabled(v, &toml);
+	root = ar_toml_find(&toml, root_path, 1);
+	ar_engine_check_data(v, CONTAINERD, root ? root->text : NULL);
 }
 
 /* --- podman, buildah --- */
@@ -314,6 +317,19 @@ static void check_podman_lists(struct ar_visit *v, const struct ar_toml *toml)
 	}
 }
 
+/* Of podman, buildah and CRI-O: containers-storage.conf(5). */
+static void check_storage(struct ar_visit *v, const char *area)
+{
+	static const char *const path[] = { "storage", "graphroot" };
+	const struct ar_toml_entry *root;
+	struct ar_toml toml = { 0 };
+
+	ar_engine_read_toml(v, area, "/usr/share/containers/storage.conf", &toml);
+	ar_engine_read_toml(v, area, "/etc/containers/storage.conf", &toml);
+	root = ar_toml_find(&toml, path, AR_COUNT(path));
+	ar_engine_check_data(v, area, root ? root->text : NULL);
+}
+
 void ar_doctor_podman(struct ar_visit *v)
 {
 	struct ar_toml toml = { 0 };
@@ -326,6 +342,7 @@ void ar_doctor_podman(struct ar_visit *v)
 		ar_engine_absent(v, PODMAN, "podman", "containers.conf");
 	else
 		check_podman_lists(v, &toml);
+	check_storage(v, PODMAN);
 }
 
 /* --- CRI-O --- */
@@ -342,6 +359,8 @@ static bool is_crio_runtime(const struct ar_toml_entry *e)
 
 void ar_doctor_crio(struct ar_visit *v)
 {
+	static const char *const root_path[] = { "crio", "root" };
+	const struct ar_toml_entry *root;
 	struct ar_toml toml = { 0 };
 	size_t ours = 0;
 
@@ -357,4 +376,6 @@ void ar_doctor_crio(struct ar_visit *v)
 	}
 	if (ours == 0)
 		ar_engine_absent(v, CRIO, "crio", "crio.conf");
+	root = ar_toml_find(&toml, root_path, AR_COUNT(root_path));
+	ar_engine_check_data(v, CRIO, root ? root->text : NULL);
 }

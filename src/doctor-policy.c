@@ -108,6 +108,7 @@ void ar_doctor_policy(struct ar_visit *v)
 			     err.text);
 		return;
 	}
+	v->config = config;
 	if (!file && access(AR_CONFIG_FILE, F_OK) < 0)
 		ar_visit_add(v, POLICY, "file", AR_VERDICT_OK, NULL,
 			     "%s does not exist: the defaults apply", AR_CONFIG_FILE);

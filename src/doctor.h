@@ -7,6 +7,7 @@
 
 struct ar_arena;
 struct ar_call;
+struct ar_config;
 
 /* What "agentrun doctor" found out of one thing. */
 enum ar_verdict {
@@ -29,7 +30,8 @@ struct ar_visit {
 	struct ar_arena *arena;
 	const struct ar_call *call;
 	const struct ar_host *host;
-	struct ar_finding *items; /* n of them, those of an area together */
+	const struct ar_config *config; /* the administrator's; NULL: it is not valid */
+	struct ar_finding *items;	/* n of them, those of an area together */
 	size_t n, room;
 };
 

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "policy/config.h"
+#include "policy/hostpaths.h"
 
 #define FILE_MAX (256u << 10)
 
@@ -88,6 +90,17 @@ void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *n
 	ar_visit_add(v, area, label, AR_VERDICT_FAILURE,
 		     "name the file where agentrun is installed: command -v agentrun",
 		     "%s: missing, or not executable", program);
+}
+
+void ar_engine_check_data(struct ar_visit *v, const char *area, const char *root)
+{
+	if (!root || v->host->euid != 0 || !v->config || ar_path_in(root, &ar_engine_trees) ||
+	    ar_path_in(root, &v->config->engine_roots))
+		return;
+	ar_visit_add(v, area, "data root", AR_VERDICT_WARNING,
+		     ar_printf(v->arena, "add it to engine-roots of %s; see agentrun-policy(5)",
+			       AR_CONFIG_FILE),
+		     "%s is not known as an engine's: containers can bind what lies there", root);
 }
 
 void ar_engine_absent(struct ar_visit *v, const char *area, const char *program,

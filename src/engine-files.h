@@ -24,6 +24,9 @@ bool ar_engine_is_ours(const char *program);
 /* Report whether the program of that runtime can be executed. */
 void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *name,
 			     const char *program);
+/* Warn of a data root, NULL being the engine's usual one, whose files policy does not know as an
+ * engine's. Those of users' own engines are known by their place in a home. */
+void ar_engine_check_data(struct ar_visit *v, const char *area, const char *root);
 /* Find that the engine is not there, or that it names no agentrun; snippet: the file to look at. */
 void ar_engine_absent(struct ar_visit *v, const char *area, const char *program,
 		      const char *snippet);

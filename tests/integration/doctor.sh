@@ -340,6 +340,27 @@ for text in '' '// nothing'; do
 	check_has "file" "$(found policy file)" "is valid"
 done
 
+test_begin "an engine's data root that the policy does not know"
+roots=$(put /etc/docker/daemon.json '{ "data-root": "/data/docker" }'
+	put /etc/containerd/config.toml $'version = 2\nroot = "/data/containerd"'
+	put /etc/containers/storage.conf $'[storage]\ndriver = "overlay"\ngraphroot = "/data/containers"'
+	put /etc/crio/crio.conf $'[crio]\nroot = "/data/crio"')
+host "$roots"$'\n'"$(policy '{}')" "${config[@]}" doctor --format json
+while read -r area path; do
+	check_equal "$area" "$(verdict "$area" "data root")" warning
+	check_has "$area" "$(found "$area" "data root")" "$path is not known as an engine's"
+	check_has "$area" "$(advice "$area" "data root")" engine-roots
+done <<-'AREAS'
+	Docker /data/docker
+	containerd /data/containerd
+	podman /data/containers
+	CRI-O /data/crio
+AREAS
+host "$roots"$'\n'"$(policy '{ "engine-roots": ["/data"] }')" "${config[@]}" doctor --format json
+for area in Docker containerd podman CRI-O; do check_equal "$area" "$(verdict "$area" "data root")" ''; done
+host "$(put /etc/docker/daemon.json '{ "data-root": "/var/lib/docker/0.0" }')" doctor --format json
+check_equal "one at the usual place" "$(verdict Docker "data root")" ''
+
 test_begin "a policy file that others can change"
 host "$(policy '{}')"$'\n'"chmod 666 /etc/agentrun/agentrun.conf" "${config[@]}" doctor --format json
 bad
