@@ -109,10 +109,40 @@ void ar_doctor_docker(struct ar_visit *v)
 
 #define CONTAINERD "containerd"
 
-/* The plugin with the runtime handlers, by the version of the file. */
-static const char *cri_plugin(const char *version)
+/* The plugin with the runtime handlers, by the version of the file; one without a version has 1. */
+static const char *cri_plugin(int version)
 {
-	return atoi(version) >= 3 ? "io.containerd.cri.v1.runtime" : "io.containerd.grpc.v1.cri";
+	return version >= 3   ? "io.containerd.cri.v1.runtime"
+	       : version == 2 ? "io.containerd.grpc.v1.cri"
+			      : "cri";
+}
+
+static int plugin_version(const char *plugin)
+{
+	int version = 3;
+
+	while (version > 1 && strcmp(cri_plugin(version), plugin) != 0)
+		version--;
+	return version;
+}
+
+/* Of the main file. containerd has no file with two. */
+static int file_version(struct ar_visit *v, const struct ar_toml *toml)
+{
+	const struct ar_toml_entry *found = NULL;
+
+	for (size_t i = 0; i < toml->n; i++) {
+		const struct ar_toml_entry *e = &toml->entries[i];
+
+		if (e->path.n != 1 || strcmp(e->path.items[0], "version") != 0)
+			continue;
+		if (found)
+			ar_visit_add(v, CONTAINERD, "version", AR_VERDICT_FAILURE,
+				     "leave one of them; containerd does not start with both",
+				     "given in line %u and in line %u", found->line, e->line);
+		found = e;
+	}
+	return found && found->text ? atoi(found->text) : 1;
 }
 
 /* plugins.PLUGIN.containerd.runtimes.NAME.options.BinaryName */
@@ -141,7 +171,7 @@ static void check_handler_driver(struct ar_visit *v, const struct ar_toml *toml,
 }
 
 static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
-			  const struct ar_toml_entry *e, const char *version)
+			  const struct ar_toml_entry *e, int version)
 {
 	const char *const *path = e->path.items;
 	const char *const type_path[] = { path[0], path[1], path[2],
@@ -151,9 +181,12 @@ static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
 
 	if (strcmp(path[1], cri_plugin(version)) != 0)
 		ar_visit_add(v, CONTAINERD, label, AR_VERDICT_WARNING,
-			     ar_printf(v->arena, "with version = %s the table is plugins.\"%s\"",
-				       version, cri_plugin(version)),
-			     "in plugin %s, which a file of this version does not have", path[1]);
+			     ar_printf(v->arena,
+				       "begin the file with version = %d, or name the table "
+				       "plugins.\"%s\"",
+				       plugin_version(path[1]), cri_plugin(version)),
+			     "in plugin %s, which a file of version %d does not have", path[1],
+			     version);
 	if (!type || strcmp(type->text ? type->text : "", "io.containerd.runc.v2") != 0)
 		ar_visit_add(v, CONTAINERD, label, AR_VERDICT_FAILURE,
 			     "runtime_type = \"io.containerd.runc.v2\"",
@@ -195,13 +228,14 @@ static void read_imports(struct ar_visit *v, struct ar_toml *toml)
 
 void ar_doctor_containerd(struct ar_visit *v)
 {
-	static const char *const version_path[] = { "version" }, *const root_path[] = { "root" };
-	const struct ar_toml_entry *version, *root;
+	static const char *const root_path[] = { "root" };
+	const struct ar_toml_entry *root;
 	struct ar_toml toml = { 0 };
 	size_t ours = 0;
+	int version;
 
 	ar_engine_read_toml(v, CONTAINERD, "/etc/containerd/config.toml", &toml);
-	version = ar_toml_find(&toml, version_path, 1);
+	version = file_version(v, &toml);
 	read_imports(v, &toml);
 	for (size_t i = 0; i < toml.n; i++) {
 		const struct ar_toml_entry *e = &toml.entries[i];
@@ -209,10 +243,12 @@ void ar_doctor_containerd(struct ar_visit *v)
 		if (!is_binary_name(e) || !ar_engine_is_ours(e->text))
 			continue;
 		ours++;
-		check_handler(v, &toml, e, version && version->text ? version->text : "1");
+		check_handler(v, &toml, e, version);
 	}
 	if (ours == 0)
-		ar_engine_absent(v, CONTAINERD, "containerd", "containerd-config.toml");
+		ar_engine_absent(v, CONTAINERD, "containerd",
+				 version >= 3 ? "containerd-2-config.toml"
+					      : "containerd-config.toml");
 	check_disabled(v, &toml);
 	root = ar_toml_find(&toml, root_path, 1);
 	ar_engine_check_data(v, CONTAINERD, root ? root->text : NULL);

@@ -215,6 +215,11 @@ handles_term() {
 	grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$1/status"
 }
 
+# frozen PID: 1 where its cgroup is frozen, 0 where it runs
+frozen() {
+	awk '$1 == "frozen" { print $2 }' "$lib_cgroup_root$(sed -n 's/^0:://p' "/proc/$1/cgroup")/cgroup.events"
+}
+
 # The pid of a container's init.
 container_pid() {
 	"$AGENTRUN" --root "$state" state "${1:-$id}" | jq -r .pid

@@ -135,8 +135,9 @@ expect_output $'1000\n/data'
 
 if test_begin "what is executed in a container is caged" agentrun; then
 	start sleep 60
-	ctr_ tasks exec --exec-id one "$id" grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/self/status
-	expect_output $'CapBnd:\t00000000000004fb\nNoNewPrivs:\t1\nSeccomp:\t2'
+	ctr_ tasks exec --exec-id one "$id" probe
+	expect_success
+	expect_cage "ctr tasks exec" "$output"
 fi
 
 test_begin "exec has a terminal"
@@ -172,9 +173,13 @@ start sh -c 'while :; do sleep 0.1; done'
 ctr_ tasks pause "$id"
 expect_success
 check_equal "status" "$(task_status "$id")" PAUSED
+ctr_ tasks ls
+pid=$(awk -v id="$id" '$1 == id { print $2 }' <<<"$output")
+check_equal "in its cgroup" "$(frozen "$pid")" 1
 ctr_ tasks resume "$id"
 expect_success
 check_equal "status" "$(task_status "$id")" RUNNING
+check_equal "in its cgroup, after that" "$(frozen "$pid")" 0
 ctr_ tasks exec --exec-id one "$id" true
 expect_success
 

@@ -54,6 +54,51 @@ if test_begin "exec on a terminal is caged" agentrun; then
 	expect_cage "exec on a terminal" "$output"
 fi
 
+test_begin "attach reaches the container's own terminal"
+start_pod agentrun
+start_container '.stdin = true | .tty = true' sh -c 'read -r line; echo "heard $line"; stty size; exit 6'
+expect_success
+cri Attach "$(jq -n --arg id "$container" '{container_id: $id, tty: true, stdin: true, stdout: true}')"
+expect_success
+url=$(jq -r .url <<<"$output")
+check_match "address of the stream" "$url" '^http://127\.0\.0\.1:[0-9]+/attach/'
+run_command nsenter --target "$host_pid" --mount --net --wd=/ -- \
+	/usr/bin/python3 "$SRCDIR/tests/engines/cri.py" stream "$url" 77 33 $'words\n'
+expect_output_has "heard words"
+expect_output_has "33 77"
+wait_exited
+check_equal "exit code" "$(container_status .status.exit_code)" 6
+
+test_begin "a port is forwarded into the pod"
+start_pod agentrun
+start_container . sh -c 'while :; do echo forwarded | nc -l -p 7000; done'
+expect_success
+cri PortForward "$(jq -n --arg id "$pod" '{pod_sandbox_id: $id, port: [7000]}')"
+expect_success
+url=$(jq -r .url <<<"$output")
+for _ in $(seq 50); do
+	run_command nsenter --target "$host_pid" --mount --net --wd=/ -- /usr/bin/python3 "$SRCDIR/tests/engines/cri.py" forward "$url"
+	[ "$output" != forwarded ] || break
+	cri PortForward "$(jq -n --arg id "$pod" '{pod_sandbox_id: $id, port: [7000]}')"
+	url=$(jq -r .url <<<"$output")
+done
+expect_output forwarded
+
+test_begin "a log that the kubelet has moved away is opened anew"
+start_pod agentrun
+start_container . sh -c 'trap "echo later" TERM; echo before; while :; do sleep 0.1; done'
+expect_success
+logged() {
+	log_of 2>/dev/null | grep -qx "$1"
+}
+check_true "it has said so" wait_until logged before
+mv "$TEST_TMP/logs/$id.log" "$TEST_TMP/logs/$id.log.old"
+cri ReopenContainerLog "$(jq -n --arg id "$container" '{container_id: $id}')"
+expect_success
+exec_in kill -TERM 1
+check_true "it goes on in the new one" wait_until logged later
+check_equal "log" "$(log_of)" later
+
 # --- limits --------------------------------------------------------------------------------------
 
 if test_begin "limits of a container are set and changed" cpu memory; then
@@ -81,6 +126,16 @@ if test_begin "a container that takes more memory than it may is killed, and the
 		[ "$(container_status '"\(.status.exit_code) \(.status.reason)"')" = "$1" ]
 	}
 	check_true "exit code and reason" wait_until exit_is "137 OOMKilled"
+fi
+
+if test_begin "what a container uses is counted" cpu memory; then
+	start_pod agentrun
+	start_container . sh -c 'x=$(head -c 8000000 /dev/zero | tr "\0" x); exec sleep 600'
+	expect_success
+	cri ContainerStats "$(jq -n --arg id "$container" '{container_id: $id}')"
+	expect_success
+	check_true "processor time, memory" jq -e '.stats | .cpu.usage_core_nano_seconds.value > 0 and .memory.working_set_bytes.value > 0' \
+		<<<"$output"
 fi
 
 # --- signals -------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ cri() {
 
 # page_handler: the handler of docs/engines.md, for this containerd
 page_handler() {
-	page_block containerd toml "$((containerd_version - 1))" | sed -e "s|/usr/local/bin|$TEST_TMP/bin|" -e '/^version/d'
+	page_block containerd toml "$((containerd_version - 1))" |
+		sed -e "s|/usr/local/bin|$TEST_TMP/bin|" -e 's/SystemdCgroup = true/SystemdCgroup = false/'
 }
 # shipped FILE: a configuration that is installed, with the programs of this test
 shipped() {
@@ -47,7 +48,7 @@ if has cpu; then without_cgroups=false; else without_cgroups=true; fi
 # plugin is told elsewhere: there the handler is the page's, and those of the other classes are added from the file.
 if containerd --version | grep -qE ' v?2\.[0-9]'; then
 	containerd_version=3 cri_plugin=io.containerd.cri.v1.runtime containerd_file=containerd-2-config.toml
-	shipped "$containerd_file" >"$TEST_TMP/$containerd_file"
+	shipped "$containerd_file" | sed 's/^# version/version/' >"$TEST_TMP/$containerd_file"
 	containerd_imports=$TEST_TMP/$containerd_file
 else
 	# shellcheck disable=SC2034 # for engines.bash

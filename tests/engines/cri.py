@@ -3,9 +3,10 @@
 """A client of the Container Runtime Interface, for tests: one call, JSON in, JSON out.
 
     cri.py SOCKET METHOD [JSON]
-    cri.py stream URL COLUMNS ROWS INPUT     what Exec answers with, as "kubectl exec -it" uses it: a terminal of
-                                             that size, which INPUT is typed into; its output, and status 1 with
-                                             the server's words when the command's status is not 0
+    cri.py stream URL COLUMNS ROWS INPUT     what Exec and Attach answer with, as "kubectl exec -it" uses it: a
+                                             terminal of that size, which INPUT is typed into; its output, and
+                                             status 1 with the server's words when the command's status is not 0
+    cri.py forward URL                       what PortForward answers with, for one port: what comes from there
 
 Messages are written by the tables below, which have what the tests need of api.proto of
 k8s.io/cri-api (v1). An error is its text on standard error, and status 1.
@@ -53,7 +54,7 @@ MESSAGES = {
         "metadata": (1, "ContainerMetadata"), "image": (2, "ImageSpec"), "command": (3, ["str"]),
         "args": (4, ["str"]), "working_dir": (5, "str"), "envs": (6, ["KeyValue"]),
         "mounts": (7, ["Mount"]), "labels": (9, "map"), "annotations": (10, "map"),
-        "log_path": (11, "str"), "tty": (14, "bool"), "linux": (15, "LinuxContainerConfig")},
+        "log_path": (11, "str"), "stdin": (12, "bool"), "tty": (14, "bool"), "linux": (15, "LinuxContainerConfig")},
     "ContainerMetadata": {"name": (1, "str"), "attempt": (2, "int")},
     "ImageSpec": {"image": (1, "str")},
     "KeyValue": {"key": (1, "str"), "value": (2, "str")},
@@ -74,7 +75,14 @@ MESSAGES = {
     "UpdateContainerResourcesRequest": {"container_id": (1, "str"), "linux": (2, "LinuxContainerResources")},
     "ExecRequest": {"container_id": (1, "str"), "cmd": (2, ["str"]), "tty": (3, "bool"), "stdin": (4, "bool"),
                     "stdout": (5, "bool"), "stderr": (6, "bool")},
-    "ExecResponse": {"url": (1, "str")},
+    "AttachRequest": {"container_id": (1, "str"), "stdin": (2, "bool"), "tty": (3, "bool"), "stdout": (4, "bool"),
+                      "stderr": (5, "bool")},
+    "PortForwardRequest": {"pod_sandbox_id": (1, "str"), "port": (2, ["int"])},
+    "StreamResponse": {"url": (1, "str")},
+    "ContainerStatsResponse": {"stats": (1, "ContainerStats")},
+    "ContainerStats": {"cpu": (2, "CpuUsage"), "memory": (3, "MemoryUsage")},
+    "CpuUsage": {"usage_core_nano_seconds": (2, "Int64Value")},
+    "MemoryUsage": {"working_set_bytes": (2, "Int64Value"), "usage_bytes": (4, "Int64Value")},
     "StatusResponse": {"runtime_handlers": (3, ["RuntimeHandler"])},
     "RuntimeHandler": {"name": (1, "str"), "features": (2, "RuntimeHandlerFeatures")},
     "RuntimeHandlerFeatures": {"recursive_read_only_mounts": (1, "bool"), "user_namespaces": (2, "bool")},
@@ -105,7 +113,11 @@ METHODS = {
     "StopContainer": ("Runtime", "ContainerRequest", "Empty"),
     "RemoveContainer": ("Runtime", "ContainerRequest", "Empty"),
     "UpdateContainerResources": ("Runtime", "UpdateContainerResourcesRequest", "Empty"),
-    "Exec": ("Runtime", "ExecRequest", "ExecResponse"),
+    "Exec": ("Runtime", "ExecRequest", "StreamResponse"),
+    "Attach": ("Runtime", "AttachRequest", "StreamResponse"),
+    "PortForward": ("Runtime", "PortForwardRequest", "StreamResponse"),
+    "ContainerStats": ("Runtime", "ContainerRequest", "ContainerStatsResponse"),
+    "ReopenContainerLog": ("Runtime", "ContainerRequest", "Empty"),
     "Status": ("Runtime", "Empty", "StatusResponse"),
     "ContainerStatus": ("Runtime", "ContainerRequest", "ContainerStatusResponse"),
     "ExecSync": ("Runtime", "ExecSyncRequest", "ExecSyncResponse"),
@@ -229,22 +241,48 @@ def messages(stream):
             yield data[0], data[1:]
 
 
-def follow(url, columns, rows, typed):
+class Refused(Exception):
+    pass
+
+
+def open_stream(url):
     parts = urllib.parse.urlsplit(url)
-    result = {}
-    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
-        stream = connection.makefile("rwb")
-        stream.write((f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\n"
-                      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: http://localhost\r\n"
-                      f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
-                      "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n").encode())
-        stream.flush()
-        answer = stream.readline().decode().strip()
-        if " 101 " not in answer:
-            print(answer, file=sys.stderr)
-            return 1
-        while stream.readline().strip():
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=60)
+    stream = connection.makefile("rwb")
+    stream.write((f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\n"
+                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: http://localhost\r\n"
+                  f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
+                  "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n").encode())
+    stream.flush()
+    answer = stream.readline().decode().strip()
+    if " 101 " not in answer:
+        raise Refused(answer)
+    while stream.readline().strip():
+        pass
+    return stream
+
+
+def forward(url):
+    """Channel 0 has the data, 1 the error; each begins with a message that is the port's number."""
+    begun, errors = set(), b""
+    with open_stream(url) as stream:
+        try:
+            for channel, data in messages(stream):
+                if channel not in begun:
+                    begun.add(channel)
+                elif channel == 0:
+                    sys.stdout.write(data.decode(errors="replace"))
+                else:
+                    errors += data
+        except EOFError:
             pass
+    print(errors.decode(errors="replace"), end="", file=sys.stderr)
+    return 1 if errors else 0
+
+
+def follow(url, columns, rows, typed):
+    result = {}
+    with open_stream(url) as stream:
         send_message(stream, RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
         send_message(stream, STDIN, typed.encode())
         try:
@@ -265,6 +303,8 @@ def main():
     if sys.argv[1] == "stream":
         url, columns, rows, typed = sys.argv[2:]
         return follow(url, int(columns), int(rows), typed)
+    if sys.argv[1] == "forward":
+        return forward(sys.argv[2])
     address, method = sys.argv[1:3]
     service, request, response = METHODS[method]
     message = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
@@ -280,4 +320,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Refused as refused:
+        sys.exit(str(refused))

@@ -69,8 +69,15 @@ start_pod agentrun
 expect_success
 start_container '.linux.security_context.namespace_options.pid = 0' sleep 600
 expect_success
+first=$container
+start_container '.metadata.name = "other" | .linux.security_context.namespace_options.pid = 0' sleep 601
+expect_success
 exec_in ps -o pid,args
 check_match "the pod's first process" "$said" '^ +1 /bin/sleep 36000$'
+check_match "the other container's process" "$said" '^ +[0-9]+ sleep 600$'
+container=$first
+exec_in ps -o pid,args
+check_match "that of the second, in the first" "$said" '^ +[0-9]+ sleep 601$'
 
 test_begin "what the kubelet mounts is there, and as it should be"
 pod_config
@@ -101,6 +108,10 @@ in_host sh -c 'cd "/var/lib/kubelet/pods/$1/volumes/kubernetes.io~configmap/conf
 	echo color=blue >..2027/settings && ln -s ..2027 ..tmp && mv -T ..tmp ..data' sh "$uid"
 exec_in cat /etc/config/settings
 check_equal "updated config map" "$said" color=blue
+if has agentrun; then
+	exec_in probe
+	expect_cage "exec beside the kubelet's mounts" "$said"
+fi
 
 # --- the cage ----------------------------------------------------------------------------------------
 
@@ -128,7 +139,7 @@ if test_begin "a privileged container is caged all the same" agentrun; then
 	expect_cage "exec in a privileged container" "$said"
 fi
 
-if test_begin "added capabilities, an unconfined profile and a user are held to the profile" agentrun; then
+if test_begin "added capabilities and an unconfined profile are held to the profile" agentrun; then
 	start_pod agentrun
 	expect_success
 	start_container '.linux.security_context |= . + {capabilities: {add: ["ALL"]}, seccomp: {profile_type: 1}}' sleep 600
@@ -209,7 +220,7 @@ check_equal "written" "$said" x
 
 # --- the end -----------------------------------------------------------------------------------------
 
-test_begin "stopping ends a container by its own signal handler, and a pod with all that is in it"
+test_begin "stopping ends a container by its own signal handler"
 start_pod agentrun
 start_container . sh -c 'trap "echo stopping; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
 expect_success
@@ -221,8 +232,15 @@ cri StopContainer "$(jq -n --arg id "$container" '{container_id: $id, timeout: 1
 expect_success
 check_equal "exit code" "$(container_status .status.exit_code)" 5
 check_equal "log" "$(log_of)" $'ready\nstopping'
-remove_pod
+
+test_begin "stopping a pod ends all that is in it"
+start_pod agentrun
+start_container . sleep 600
 expect_success
+cri StopPodSandbox "$(jq -n --arg id "$pod" '{pod_sandbox_id: $id}')"
+expect_success
+check_equal "state of the container" "$(container_status '.status.state // 0')" 2
+check_equal "exit code" "$(container_status .status.exit_code)" 137
 
 test_begin "when all pods are removed nothing is left"
 cri_end

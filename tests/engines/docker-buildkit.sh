@@ -87,7 +87,7 @@ build failed <<-'DOCKERFILE'
 	RUN echo before; exit 9
 DOCKERFILE
 check_false "it was built" test "$status" = 0
-check_has "status" "$errors" "9"
+check_has "status" "$errors" "exit code: 9"
 check_has "output" "$errors" before
 
 test_begin "nothing is left"

@@ -420,6 +420,8 @@ docker exec "$id" sh -c 'ls /sys/class/net | grep -c eth'
 expect_output 2
 docker network disconnect "$id" "$id"
 expect_success
+docker exec "$id" sh -c 'ls /sys/class/net | grep -c eth'
+expect_output 1
 docker rm --force "$id"
 docker network rm "$id"
 expect_success

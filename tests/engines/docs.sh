@@ -53,27 +53,21 @@ in_host sh -c 'printf "[containers]\npids_limit = 0\ndefault_ulimits = [\"nofile
 test_begin "the images that the page names are there"
 engine_image "$TEST_TMP/image"
 install "$TEST_TMP/bash" "$TEST_TMP/image/bin/bash"
-mkdir -p "$TEST_TMP/image/var/cache/nginx" "$TEST_TMP/image/var/lib/postgresql/data"
+mkdir -p "$TEST_TMP/image/var/cache/nginx"
 engine_archive "$TEST_TMP/image" docker.io/library/debian:12 "$TEST_TMP/debian.tar"
 in_host podman load --quiet --input "$TEST_TMP/debian.tar" >/dev/null
 in_host buildah pull --quiet "docker-archive:$TEST_TMP/debian.tar" >/dev/null
 in_host ctr images import "$TEST_TMP/debian.tar" >/dev/null
 docker load --input "$TEST_TMP/debian.tar"
 expect_success
-# stand_in NAME SCRIPT: an image that goes on when it could write, as those do
-stand_in() {
-	jq -n -r --arg script "$2 && exec sleep 600" '"FROM debian:12\nCMD \(["sh", "-c", $script])"' |
-		in_host env DOCKER_BUILDKIT=0 docker build --quiet --tag "$1" - >/dev/null
-}
-stand_in nginx 'echo x >/var/cache/nginx/x'
-stand_in postgres 'echo x >/var/lib/postgresql/data/x && [ -n "$POSTGRES_PASSWORD" ]'
+# an image that goes on when it could write, as that one does
+printf 'FROM debian:12\nCMD echo x >/var/cache/nginx/x && exec sleep 600\n' |
+	in_host env DOCKER_BUILDKIT=0 docker build --quiet --tag nginx - >/dev/null
 
-test_begin "the images that write to their root end without the options of the page"
-for name in nginx postgres; do
-	docker run --rm --runtime agentrun --env POSTGRES_PASSWORD=secret "$name"
-	check_false "$name ran" test "$status" = 0
-	expect_error "Read-only file system"
-done
+test_begin "an image that writes to its root ends without the options of the page"
+docker run --rm --runtime agentrun nginx
+check_false "it ran" test "$status" = 0
+expect_error "Read-only file system"
 
 performed=0
 for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Where the state is'; do
@@ -111,14 +105,16 @@ for chapter in Engines Docker containerd podman buildah 'Without an engine' 'Whe
 done
 
 test_begin "and run on with them"
-for name in nginx postgres; do
-	docker ps --filter "ancestor=$name" --format '{{.State}}'
-	expect_output running
-done
+docker ps --filter ancestor=nginx --format '{{.State}}'
+expect_output running
 
 test_begin "the handlers of containerd and CRI-O are found by the doctor"
 for chapter in containerd CRI-O; do
 	page_blocks "$chapter" toml
+	if [ "$chapter" = containerd ]; then
+		sed -i '1i version = 2' "${blocks[0]}"
+		sed -i '1i version = 3' "${blocks[1]}"
+	fi
 	for block in "${blocks[@]}"; do
 		in_host sh -c 'mkdir -p /etc/containerd /etc/crio/crio.conf.d; : >/etc/containerd/config.toml
 			case $1 in containerd) cp "$2" /etc/containerd/config.toml ;; *) cp "$2" /etc/crio/crio.conf.d/50-agentrun.conf ;; esac' sh "$chapter" "$block"
@@ -140,13 +136,14 @@ declare -A elsewhere=(
 	["ctr containers checkpoint"]="containerd.sh: ctr_ containers checkpoint "
 	["docker checkpoint"]="docker-checkpoint.sh: docker checkpoint create "
 	["docker exec --privileged"]="docker-cage.sh: docker exec --privileged "
-	["docker run --runtime=agentrun IMAGE"]="images.sh: --runtime agentrun"
+	["docker run --runtime=agentrun IMAGE"]="images.sh: docker run --detach --runtime agentrun "
 	["docker start --checkpoint"]="docker-checkpoint.sh: docker start --checkpoint "
 	["loginctl enable-linger"]="podman-session.sh: loginctl enable-linger "
 	["podman --runtime agentrun-compat build ..."]="podman.sh: podman_ --runtime agentrun-compat build "
 	["podman --runtime agentrun-compat container restore --import FILE"]="podman-checkpoint.sh: podman_ --runtime agentrun-compat container restore --import "
 	["podman container checkpoint"]="podman-checkpoint.sh: podman_ container checkpoint "
 	["podman run --annotation io.agentrun.memory-limit=256m"]="podman.sh: run --annotation \"\$annotation\""
+	["systemctl restart docker"]="docker-service.sh: systemctl restart docker"
 	["systemctl reload docker"]="docker-service.sh: run_command bash -c \"\$reload\""
 	["systemctl status"]="docker-service.sh: systemctl status "
 	["systemd-cgls"]="docker-service.sh: systemd-cgls "

@@ -154,12 +154,14 @@ fi
 
 test_begin "podman stop, kill, pause, restart, logs, top and inspect"
 start box sh -c 'trap "echo stopping; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
-sleep 0.3
+check_true "it waits for the signal" wait_until handles_term "$(inspect '{{.State.Pid}}')"
 podman_ pause "$id"
 expect_success
 check_equal "status" "$(inspect '{{.State.Status}}')" paused
+check_equal "in its cgroup" "$(frozen "$(inspect '{{.State.Pid}}')")" 1
 podman_ unpause "$id"
 expect_success
+check_equal "in its cgroup, after that" "$(frozen "$(inspect '{{.State.Pid}}')")" 0
 podman_ top "$id" pid args
 expect_success
 expect_output_has "sh -c"
@@ -257,12 +259,12 @@ check_equal "exit code" "$(inspect '{{.State.ExitCode}}')" 137
 test_begin "descriptors of the caller are passed on when they are asked for"
 echo "from outside" >"$TEST_TMP/passed"
 exec 3<"$TEST_TMP/passed"
+run box sh -c 'test -e /proc/self/fd/3 && readlink /proc/self/fd/3 | grep passed'
+expect_status 1
 run --preserve-fds 1 box sh -c 'cat <&3; ls /proc/self/fd | sort -n | tr "\n" " "'
 exec 3<&-
 expect_success
 expect_output_has "from outside"
-run box sh -c 'test -e /proc/self/fd/3 && readlink /proc/self/fd/3 | grep passed'
-expect_status 1
 
 test_begin "a health check says whether the container is healthy"
 expect_health_told

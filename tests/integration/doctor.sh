@@ -500,6 +500,15 @@ check_equal "version 3" "$(verdict containerd 'runtime agentrun')" ok
 test_begin "containerd: a handler of the other version's plugin, of another type, without its program"
 examine "$(containerd_config 3 io.containerd.grpc.v1.cri io.containerd.runc.v2 "$program")"
 check_equal "plugin" "$(verdict containerd 'runtime agentrun')" "warning ok"
+check_has "advice" "$(advice containerd 'runtime agentrun')" \
+	'begin the file with version = 2, or name the table plugins."io.containerd.cri.v1.runtime"'
+handler=$(containerd_config 3 io.containerd.cri.v1.runtime io.containerd.runc.v2 "$program")
+examine "$(sed '/^version/d' <<<"$handler")"
+check_equal "no version" "$(verdict containerd 'runtime agentrun')" "warning ok"
+check_has "advice" "$(advice containerd 'runtime agentrun')" 'begin the file with version = 3, or name the table plugins."cri"'
+examine "$(sed 's/^version/version = 2\n&/' <<<"$handler")"
+bad
+check_equal "two versions" "$(found containerd version)" "given in line 1 and in line 2"
 examine "$(containerd_config 2 io.containerd.grpc.v1.cri io.containerd.runtime.v1.linux "$program")"
 bad
 check_equal "type" "$(verdict containerd 'runtime agentrun')" "failure ok"
@@ -559,7 +568,7 @@ snippet() {
 	sed "s|@bindir@|$bin|g" "$SRCDIR/packaging/engines/$1"
 }
 examine "$(put /etc/docker/daemon.json "$(snippet docker-daemon.json.in)")
-$(put /etc/containerd/config.toml "$(snippet containerd-config.toml.in)")
+$(put /etc/containerd/config.toml "version = 2"$'\n'"$(snippet containerd-config.toml.in)")
 $(put /etc/containers/containers.conf.d/50-agentrun.conf "$(snippet containers.conf.in)")
 $(put /etc/crio/crio.conf.d/50-agentrun.conf "$(snippet crio.conf.in)")"
 good
@@ -570,7 +579,7 @@ for area in Docker containerd podman CRI-O; do
 done
 check_equal "podman's list" "$(verdict podman runtime_supports_json)" ok
 check_equal "podman's other list" "$(verdict podman runtime_supports_nocgroup)" ok
-examine "$(put /etc/containerd/config.toml "$(snippet containerd-2-config.toml.in)")
+examine "$(put /etc/containerd/config.toml "version = 3"$'\n'"$(snippet containerd-2-config.toml.in)")
 $(put /etc/containers/containers.conf.d/50-agentrun.conf "$(snippet 50-agentrun.conf.in)")"
 good
 check_equal "containerd 2" "$(verdict containerd 'runtime agentrun')" ok
