@@ -263,7 +263,7 @@ int ar_systemd_attach(struct ar_systemd *s, const char *unit, const char *sub, p
 	const uint32_t number = (uint32_t)pid;
 
 	ar_call_text(&call, unit);
-	ar_call_text(&call, sub ? ar_printf(s->arena, "/%s", sub) : "");
+	ar_call_text(&call, sub && *sub ? ar_printf(s->arena, "/%s", sub) : "");
 	ar_call_open(&call, 'a', "u");
 	ar_call_basic(&call, 'u', &number);
 	ar_call_close(&call);

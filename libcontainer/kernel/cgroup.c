@@ -244,11 +244,12 @@ int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resource
 int ar_cgroup_open_sub(const struct ar_cgroup *cgroup, const char *sub, int *ret_fd,
 		       struct ar_error *err)
 {
-	int fd = ar_open_no_links(cgroup->fd, sub ? sub : ".", O_RDONLY | O_DIRECTORY, 0);
+	bool below = sub && *sub;
+	int fd = ar_open_no_links(cgroup->fd, below ? sub : ".", O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd < 0)
-		return ar_fail(err, -fd, "open cgroup '%s%s%s'", cgroup->path, sub ? "/" : "",
-			       sub ? sub : "");
+		return ar_fail(err, -fd, "open cgroup '%s%s%s'", cgroup->path, below ? "/" : "",
+			       below ? sub : "");
 	*ret_fd = fd;
 	return 0;
 }

@@ -202,10 +202,13 @@ int ar_idmap_userns(int proc, const struct ar_list *uids, const struct ar_list *
 /* --- what there is --- */
 
 /* In the child: join, say so, and stay until the parent has looked, or is gone: both are an end of
- * file. */
+ * file. Whoever has capabilities in there must not reach what this copy of the runtime has. */
 static void inhabit(int userns, int channel)
 {
-	int answer = setns(userns, CLONE_NEWUSER) == 0 ? 0 : errno;
+	int answer = ar_process_hide();
+
+	if (answer == 0 && setns(userns, CLONE_NEWUSER) < 0)
+		answer = -errno;
 
 	if (write(channel, &answer, sizeof(answer)) == sizeof(answer))
 		(void)!read(channel, &answer, 1); /* whatever comes of it, this is the end */
@@ -242,12 +245,12 @@ static int read_map(struct ar_arena *arena, int proc, pid_t pid, const char *nam
 static int read_maps(struct ar_arena *arena, int proc, pid_t pid, int channel,
 		     struct ar_list *ret_uids, struct ar_list *ret_gids, struct ar_error *err)
 {
-	int answer = EPIPE, r;
+	int answer = -EPIPE, r;
 
 	if (read(channel, &answer, sizeof(answer)) < 0)
-		answer = errno;
-	if (answer)
-		return ar_fail(err, answer, "join the user namespace");
+		answer = -errno;
+	if (answer < 0)
+		return ar_fail(err, -answer, "join the user namespace");
 	r = read_map(arena, proc, pid, "uid_map", ret_uids);
 	if (r == 0)
 		r = read_map(arena, proc, pid, "gid_map", ret_gids);

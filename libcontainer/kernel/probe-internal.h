@@ -55,9 +55,9 @@ void ar_probe_idmap(struct ar_probing *p);
  * when there is no copy. */
 int ar_probe_can_map(int fd, int userns);
 /* probe-userns.c: what the user namespace of that path maps to ids of this one, struct
- * ar_id_mapping. */
-int ar_probe_userns_maps(struct ar_arena *arena, const char *path, struct ar_list *ret_uids,
-			 struct ar_list *ret_gids);
+ * ar_id_mapping. -ESTALE: the path leads to another one than expected, "user:[4026532008]". */
+int ar_probe_userns_maps(struct ar_arena *arena, const char *path, const char *expected,
+			 struct ar_list *ret_uids, struct ar_list *ret_gids);
 /* probe.c: whether level 2 of vm.memfd_noexec holds on a kernel of that release. */
 bool ar_memfd_noexec_works(const char *release);
 /*

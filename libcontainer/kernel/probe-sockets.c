@@ -60,14 +60,15 @@ static bool is_shared(const char *path)
 }
 
 /* A user's own socket in a directory of that user is part of what is bound: of a workspace. */
-static bool is_of_its_place(const struct ar_source *s, uid_t uid)
+static bool is_of_its_place(const struct ar_probing *p, const struct ar_source *s, uid_t uid)
 {
-	return uid != 0 && uid == s->uid && s->resolved && !is_shared(s->resolved);
+	return !ar_is_hosts_root(p->facts, uid) && uid == s->uid && s->resolved &&
+	       !is_shared(s->resolved);
 }
 
 static void note(struct ar_probing *p, struct ar_source *s, const char *path, uid_t uid)
 {
-	if (shows(s, path) && !is_of_its_place(s, uid))
+	if (shows(s, path) && !is_of_its_place(p, s, uid))
 		s->socket = ar_strdup(p->arena, path);
 }
 

@@ -215,26 +215,38 @@ bool ar_probe_root_inside(const struct ar_facts *facts)
 	return facts->root.resolved && !ar_engine_root_is(facts->root.resolved);
 }
 
-void ar_probe_own_data(struct ar_probing *p)
+/* Without links, also where the end of it is not there yet. */
+static const char *without_links(struct ar_probing *p, const char *path)
 {
-	struct ar_strings own = ar_seccomp_cache_folders(p->arena);
-	struct ar_grow g = { .arena = p->arena };
+	const char *clean = ar_path_absolute(p->arena, path);
+	char *part = ar_strdup(p->arena, clean), resolved[PATH_MAX];
 
-	if (p->facts->state_root)
-		own = ar_strings_join(p->arena, &(struct ar_strings){ &p->facts->state_root, 1 },
-				      &own);
-	for (size_t i = 0; i < own.n; i++) {
-		_cleanup_fd_ int fd = open(own.items[i], O_PATH | O_CLOEXEC);
-		char resolved[PATH_MAX];
+	for (;;) {
+		_cleanup_fd_ int fd = open(*part ? part : "/", O_PATH | O_CLOEXEC);
+		size_t len = strlen(part);
 
+		if (fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0)
+			return ar_path_absolute(p->arena,
+						ar_printf(p->arena, "%s%s", resolved, clean + len));
 		if (fd < 0)
 			ar_probe_failed(p, errno);
-		/* what is not there yet is made where its name says */
-		ar_grow_add(&g, fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0
-					? ar_strdup(p->arena, resolved)
-					: ar_path_absolute(p->arena, own.items[i]));
+		if (!len)
+			return clean;
+		*strrchr(part, '/') = '\0';
 	}
-	p->facts->own_data = g.list;
+}
+
+void ar_probe_own_data(struct ar_probing *p)
+{
+	struct ar_strings caches = ar_seccomp_cache_folders(p->arena);
+	struct ar_grow data = { .arena = p->arena }, kept = { .arena = p->arena };
+
+	if (p->facts->state_root)
+		ar_grow_add(&data, without_links(p, p->facts->state_root));
+	for (size_t i = 0; i < caches.n; i++)
+		ar_grow_add(&kept, without_links(p, caches.items[i]));
+	p->facts->own_data = data.list;
+	p->facts->own_caches = kept.list;
 }
 
 void ar_probe_holdings(struct ar_probing *p)

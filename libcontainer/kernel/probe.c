@@ -250,6 +250,17 @@ static bool maps_root(const struct ar_list *mappings)
 	return false;
 }
 
+/* What its path led to when all namespaces were looked at, which is what will be joined. */
+static const char *noted_namespace(const struct ar_probing *p, const struct ar_namespace *ns)
+{
+	const struct ar_list *asked = &p->spec->linux->namespaces;
+
+	for (size_t i = 0; i < asked->n; i++)
+		if (&((const struct ar_namespace *)asked->items)[i] == ns)
+			return p->facts->namespaces[i];
+	return NULL;
+}
+
 /* Where root is no root of the host, no mapping is one of it. What cannot be inspected is not known
  * to be harmless. */
 static void probe_userns(struct ar_probing *p)
@@ -261,7 +272,10 @@ static void probe_userns(struct ar_probing *p)
 
 	if (!f->host_root || !user || !user->path || !*user->path)
 		return;
-	r = ar_probe_userns_maps(p->arena, user->path, &uids, &f->joined_gids);
+	r = ar_probe_userns_maps(p->arena, user->path, noted_namespace(p, user), &uids,
+				 &f->joined_gids);
+	if (r < 0)
+		ar_probe_failed(p, r);
 	f->joined_maps_root = r < 0 || maps_root(&uids) || maps_root(&f->joined_gids);
 	f->groups_unknown = f->groups_unknown || r < 0;
 }
@@ -345,6 +359,7 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 	facts->euid = geteuid();
 	ar_trust_get(&p.trust);
 	facts->host_root = p.trust.host_root;
+	facts->userns = p.trust.userns;
 	facts->overflow_uid = p.trust.overflow_uid;
 	r = ar_probe_root(&p, err);
 	if (r == 0)

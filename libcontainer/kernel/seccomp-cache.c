@@ -78,17 +78,20 @@ static bool users_base(char *buf, size_t size)
 	return n >= 0 && (size_t)n < size;
 }
 
+/* Whether root's own is used: one of the two is, so that policy knows which to keep. */
+static bool hosts_base(void)
+{
+	return geteuid() == 0 && access(AR_CACHEDIR, W_OK) == 0;
+}
+
 int ar_seccomp_cache_open(void)
 {
 	char base[4096];
-	int fd = -1;
 
 	/* root of a user namespace only has the user's */
-	if (geteuid() == 0)
-		fd = open_folder(AR_CACHEDIR);
-	if (fd < 0 && users_base(base, sizeof(base)))
-		fd = open_folder(base);
-	return fd;
+	if (hosts_base())
+		return open_folder(AR_CACHEDIR);
+	return users_base(base, sizeof(base)) ? open_folder(base) : -1;
 }
 
 struct ar_strings ar_seccomp_cache_folders(struct ar_arena *arena)
@@ -96,9 +99,9 @@ struct ar_strings ar_seccomp_cache_folders(struct ar_arena *arena)
 	struct ar_grow folders = { .arena = arena };
 	char base[4096];
 
-	if (geteuid() == 0)
+	if (hosts_base())
 		ar_grow_add(&folders, AR_CACHEDIR "/agentrun");
-	if (users_base(base, sizeof(base)))
+	else if (users_base(base, sizeof(base)))
 		ar_grow_add(&folders, ar_printf(arena, "%s/agentrun", base));
 	return folders.list;
 }

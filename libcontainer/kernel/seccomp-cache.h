@@ -12,7 +12,7 @@
 
 /* The folder, made if needed; it and all below is the caller's alone. -1: there is none. */
 int ar_seccomp_cache_open(void);
-/* The folders of agentrun that it may lie in, whether they are there or not. */
+/* The folder of agentrun that it lies in, if any, whether it is there or not. */
 struct ar_strings ar_seccomp_cache_folders(struct ar_arena *arena);
 /* A profile's name in the cache. */
 void ar_seccomp_cache_key(const struct ar_seccomp *profile, char ret_key[65]);

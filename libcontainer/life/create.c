@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "life/attend.h"
 #include "life/making.h"
 #include "policy/merge.h"
@@ -74,6 +75,7 @@ static int run_attended(struct ar_making *m, const struct ar_context *ctx,
 {
 	struct ar_attend_signals signals = AR_ATTEND_SIGNALS_INIT;
 	int r = ar_attend_begin(!args->no_subreaper, &signals, err);
+	bool keep = args->keep;
 
 	if (r == 0)
 		r = make(m, ctx, args, false, err);
@@ -83,9 +85,11 @@ static int run_attended(struct ar_making *m, const struct ar_context *ctx,
 		ar_dir_unlock(&m->dir);
 		r = after_start(m, err);
 		reach_manager(m);
+		keep = keep && r == 0;
 		if (r == 0)
 			r = ar_making_attend(m, &signals, ret_code, err);
-		if (r < 0 || !args->keep)
+		/* it is kept also where its output could not be copied */
+		if (!keep || (r < 0 && !ar_pidfd_ended(m->run.walk.pidfd, 0)))
 			ar_making_undo(m);
 	}
 	ar_attend_end(&signals);

@@ -216,9 +216,12 @@ static int remove_all(struct removal *removal, const char *id, bool force, struc
 		r = remove_rdt(removal, id, err);
 	if (r == 0)
 		r = ar_dir_remove(&removal->dir, id, err);
-	if (r == 0)
-		run_hooks(removal);
-	return r;
+	if (r < 0)
+		return r;
+	/* who waits for the lock is to see that the container is gone, however long the hooks take */
+	ar_dir_unlock(&removal->dir);
+	run_hooks(removal);
+	return 0;
 }
 
 /*

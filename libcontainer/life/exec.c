@@ -227,7 +227,8 @@ static int sub_cgroup(struct ar_run *run, const struct ar_strings *asked, struct
 
 	for (size_t i = 0; i < asked->n; i++) {
 		const char *argument = asked->items[i], *colon = strchr(argument, ':');
-		const char *path = colon ? colon + 1 : argument;
+		const char *named = colon ? colon + 1 : argument,
+			   *path = named + strspn(named, "/");
 		int r;
 
 		if (!colon && asked->n > 1)

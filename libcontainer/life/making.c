@@ -228,8 +228,13 @@ static void remove_state(struct ar_making *m)
 	struct ar_error err = { 0 };
 
 	ar_close_fd(&m->bundle_fd); /* where descriptors have run out there is one again */
-	if (!m->run.left_behind && ar_dir_remove(&m->dir, m->run.id, &err) < 0)
+	if (m->run.left_behind)
+		return;
+	if (ar_dir_remove(&m->dir, m->run.id, &err) < 0) {
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
+		m->run.left_behind = true;
+	}
+	ar_dir_unlock(&m->dir);
 }
 
 /*

@@ -365,7 +365,7 @@ static int ask_criu(struct ar_run *run, struct ar_error *err)
 	struct restore *restore = restore_of(run);
 	struct ar_criu *criu = &restore->criu;
 	pid_t pid = 0;
-	int r = ar_criu_check(criu, false, restore->args->image.lazy_pages, err);
+	int r = ar_criu_check(criu, false, restore->args->image.lazy_pages, err), lost;
 
 	if (r == 0)
 		r = find_cgroups(run->arena, criu->pid, &restore->options.cgroup_roots, err);
@@ -374,12 +374,12 @@ static int ask_criu(struct ar_run *run, struct ar_error *err)
 				notified, run, &pid, err);
 	/* it may stand although CRIU failed at the end: then it is undone */
 	run->pid = pid;
-	if (pid > 0)
-		run->walk.pidfd = ar_sys_pidfd_open(pid, 0);
+	run->walk.pidfd = pid > 0 ? ar_sys_pidfd_open(pid, 0) : -1;
+	lost = pid > 0 ? errno : ESRCH;
 	if (r == 0)
 		end_criu(run);
 	if (r == 0 && run->walk.pidfd < 0)
-		r = ar_fail(err, pid > 0 ? errno : ESRCH, "process %d of the container", (int)pid);
+		r = ar_fail(err, lost, "process %d of the container", (int)pid);
 	return r;
 }
 

@@ -94,6 +94,7 @@ struct ar_facts {
 	unsigned int kernel_major, kernel_minor;
 	uid_t euid;
 	bool host_root; /* euid 0 in the initial user namespace */
+	bool userns;	/* this process is in another one */
 	uid_t overflow_uid;
 	const char *cgroup_root;	/* the v2 tree's mount point, NULL: none */
 	const char *cgroup_controllers; /* its cgroup.controllers, blank-separated */
@@ -130,11 +131,18 @@ struct ar_facts {
 	const char *id;
 	const char *state_root; /* where the states of containers are kept: each engine has its own
 				 */
-	struct ar_strings own_data; /* what agentrun itself keeps, without links: the states, filters
-				       that it has compiled */
+	struct ar_strings own_data;   /* what agentrun itself keeps, without links: the states */
+	struct ar_strings own_caches; /* and the filters that it has compiled */
 	const char *const *host_namespaces; /* "pid:[4026531836]" of this process, NULL behind the
 					       last */
 	struct ar_caller caller;
 	uint64_t memory_total; /* bytes of the host's memory, 0: unknown */
 	int64_t now;	       /* seconds since 1970, for opt-outs that expire */
 };
+
+/* Whether that owner is root of the host. In a user namespace 0 is somebody else, and root one of
+ * those that are not mapped. */
+static inline bool ar_is_hosts_root(const struct ar_facts *facts, uid_t uid)
+{
+	return uid == (facts->userns ? facts->overflow_uid : 0);
+}

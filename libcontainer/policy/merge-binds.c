@@ -34,7 +34,8 @@ static bool is_rootless_stand_in(const struct ar_merging *m, const struct ar_sou
 {
 	if (m->facts->host_root || !ar_streq(destination, target))
 		return false;
-	return (s->fs_type == FS_SYSFS && ar_streq(target, "/sys")) ||
+	return (s->fs_type == FS_SYSFS && ar_streq(target, "/sys") &&
+		ar_streq(s->resolved, "/sys")) ||
 	       (s->fs_type == FS_CGROUP2 && ar_streq(target, "/sys/fs/cgroup"));
 }
 
@@ -81,7 +82,8 @@ static bool in_engines_data(const struct ar_merging *m, const char *path)
 /* The states of containers and the filters that are put on them. */
 static bool is_own_data(const struct ar_merging *m, const char *path)
 {
-	return ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data);
+	return ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data) ||
+	       ar_path_in(path, &m->facts->own_caches);
 }
 
 static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
@@ -125,13 +127,13 @@ static bool has_home(const struct ar_source *s)
 	return is_home(s->resolved);
 }
 
-/* owner: of what is there, root's where nobody looked. */
-static bool may_be_written(const struct ar_merging *m, const char *path, uid_t owner)
+/* of_root: what is there belongs to root of the host, as it may where nobody looked. */
+static bool may_be_written(const struct ar_merging *m, const char *path, bool of_root)
 {
 	if (ar_path_in(path, &m->config->bind_sources) || ar_streq(path, "/workspace"))
 		return true;
 	if (ar_path_in(path, &ar_root_programs) || ar_path_holds(path, &ar_root_programs) ||
-	    (owner == 0 && ar_path_in(path, &ar_programs)))
+	    (of_root && ar_path_in(path, &ar_programs)))
 		return false;
 	for (size_t i = 0; i < ar_writable_trees.n; i++)
 		if (ar_path_within(path, ar_writable_trees.items[i]) &&
@@ -182,6 +184,15 @@ static const struct ar_engine_file *engine_file(const struct ar_merging *m, cons
 	    !is_engines_data(m, path))
 		return NULL;
 	return file;
+}
+
+/* A file of a pod whose engine is not known by its state root. */
+static bool is_foreign_pods(const struct ar_merging *m, const char *path, const char *destination)
+{
+	const struct ar_engine_file *file =
+		ar_engine_file_find(m->from, m->facts->id, path, destination);
+
+	return file && ar_engine_is_kubelet(file) && !may_be_of_pod(m);
 }
 
 /*
@@ -318,18 +329,29 @@ static bool is_of_root(const struct ar_merging *m, const struct ar_source *s)
 	return false;
 }
 
+static bool holds_cache(const struct ar_merging *m, const struct ar_source *s)
+{
+	for (size_t i = 0; i < s->names.n + s->inside.n; i++)
+		if (ar_path_holds(ar_source_name(s, i), &m->facts->own_caches))
+			return true;
+	return ar_path_holds(s->resolved, &m->facts->own_caches);
+}
+
 /* Why a source that is no engine's, or also has the name own, is not to be written; NULL: it may
  * be. */
 static const char *judge_writing(const struct ar_merging *m, const struct ar_source *s,
 				 const struct ar_engine_file *file, const char *own)
 {
+	bool of_root = ar_is_hosts_root(m->facts, s->uid);
 	const char *name;
 
 	if (m->to->root->readonly == AR_YES && is_of_root(m, s))
 		return "it shows the container's own root, which is read-only";
 	if (!file && has_home(s))
 		return "start-up files of a home directory would run on the host";
-	if (!file && !may_be_written(m, s->resolved, s->uid))
+	if (holds_cache(m, s))
+		return "it holds the filters that agentrun has compiled";
+	if (!file && !may_be_written(m, s->resolved, of_root))
 		return is_start_up(s->resolved)
 			       ? "programs and settings of a home directory would run on the host"
 			       : "writable binds come from volumes, workspaces and bind-sources";
@@ -337,7 +359,9 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 		return NULL;
 	for (size_t i = 0; i < s->names.n + s->inside.n; i++) {
 		name = ar_source_name(s, i);
-		if (!ar_engine_volume_find(name) && !may_be_written(m, name, 0))
+		/* the first are the same directory, the others lie in it */
+		if (!ar_engine_volume_find(name) &&
+		    !may_be_written(m, name, of_root || i >= s->names.n))
 			return ar_printf(m->arena, "on the host it is, or holds, '%s' too", name);
 	}
 	return NULL;
@@ -376,6 +400,12 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		return refuse(ar_kernel_fs(s->fs_type));
 	file = engine_file(m, s->resolved, destination);
 	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
+	if (v.fate == AR_BIND_REFUSE && is_foreign_pods(m, s->resolved, destination))
+		return refuse(
+			ar_printf(m->arena,
+				  "it is a pod's, and the state root '%s' is not that of "
+				  "containerd's CRI plugin or of CRI-O",
+				  m->facts->state_root ? m->facts->state_root : ""));
 	if (v.fate == AR_BIND_REFUSE)
 		return v;
 	/* its place says more than what happens to be mounted there */

@@ -74,12 +74,16 @@ static struct ar_strings join_paths(struct ar_merging *m, const char *path,
 	return all.list;
 }
 
-/* Only the owner of a network namespace may mount its sysfs: to others the host's is shown. */
+/* Only the owner of a network namespace may mount its sysfs: to others the host's is shown, as
+ * rootless engines may ask for it themselves. */
 static bool may_show_hosts_sys(const struct ar_merging *m)
 {
 	const struct ar_namespace *net = ar_spec_namespace(m->to, "network");
 	bool joined = !net || (net->path && *net->path);
 
+	ar_list_foreach(const struct ar_mount, mount, &m->from->mounts)
+		if (ar_streq(mount->destination, "/sys") && !ar_streq(mount->type, "sysfs"))
+			return true;
 	return joined && (!m->facts->host_root || ar_spec_namespace(m->to, "user"));
 }
 

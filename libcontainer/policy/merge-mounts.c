@@ -237,7 +237,8 @@ static void know_data(struct work *w, const char *known)
 		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
 			     ar_join(m->arena, &lost, 8),
 			     added.n ? ar_join(m->arena, &added, 8) : "left out",
-			     "it is not known to only limit the mount");
+			     added.n ? "in this form it only limits the mount"
+				     : "it is not known to only limit the mount");
 	w->to.options = got;
 }
 

@@ -78,14 +78,14 @@ static uint64_t host_gid(const struct ar_merging *m, uint64_t gid)
 static bool is_privileged(const struct ar_merging *m, uint64_t gid)
 {
 	const struct ar_namespace *user = ar_spec_namespace(m->to, "user");
-	/* what a joined namespace maps is its own, whatever mappings stand beside its path */
+	/* find_privileged() has them as the container has */
 	bool joined = user && user->path && *user->path;
 	uint64_t host = host_gid(m, gid);
 
 	for (size_t i = 0; i < m->out->privileged_gids.n; i++) {
 		uint64_t privileged = m->out->privileged_gids.items[i];
 
-		if (privileged == host || (joined && privileged == gid))
+		if (privileged == (joined ? gid : host))
 			return true;
 	}
 	return false;
@@ -511,19 +511,28 @@ static void judge_label(struct ar_merging *m, const struct ar_process *p)
 	}
 }
 
-/* The privileged groups of the host, and by which ids a joined user namespace has them. */
+/*
+ * The privileged groups of the host; where a user namespace is joined, the ids by which it has
+ * them. Without root nobody has looked at that: the mappings beside its path must be its own, but
+ * may be left out.
+ */
 static void find_privileged(struct ar_merging *m)
 {
 	const struct ar_facts *f = m->facts;
+	const struct ar_namespace *user = ar_spec_namespace(m->to, "user");
+	bool joined = user && user->path && *user->path, known = joined && f->host_root;
+	const struct ar_list *maps = known ? &f->joined_gids : &m->to->linux->gid_mappings;
 	struct ar_u64s *gids = &m->out->privileged_gids;
 
-	gids->items = ar_alloc_array(m->arena, f->n_groups * (1 + f->joined_gids.n) + 1,
-				     sizeof(uint64_t));
+	gids->items = ar_alloc_array(m->arena, f->n_groups * (1 + maps->n) + 1, sizeof(uint64_t));
 	for (size_t i = 0; i < f->n_groups; i++) {
 		uint64_t gid = f->groups[i].gid;
 
-		gids->items[gids->n++] = gid;
-		ar_list_foreach(const struct ar_id_mapping, map, &f->joined_gids)
+		if (!known)
+			gids->items[gids->n++] = gid;
+		if (!joined)
+			continue;
+		ar_list_foreach(const struct ar_id_mapping, map, maps)
 			if (gid >= map->host_id.value && gid - map->host_id.value < map->size.value)
 				gids->items[gids->n++] =
 					map->container_id.value + (gid - map->host_id.value);

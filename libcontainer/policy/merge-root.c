@@ -80,8 +80,6 @@ static const char *root_reason(const struct ar_merging *m, const char *path)
 	for (size_t i = 0; i < n; i++)
 		if (ar_path_within(sensitive[i].path, path))
 			return ar_printf(m->arena, "it is or holds %s", sensitive[i].what);
-	if (ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data))
-		return "it is, holds or is part of what agentrun keeps of containers";
 	if (is_engines_data(m, path))
 		return "it is part of a container engine's data";
 	if (ar_path_in(path, &ar_root_engines) && !ar_engine_root_is(path))
@@ -90,6 +88,9 @@ static const char *root_reason(const struct ar_merging *m, const char *path)
 			       : "it lies beside what the host's services and root keep";
 	if (ar_shape_matches("/home/{name}", path))
 		return "it is somebody's home";
+	if (ar_path_in(path, &m->facts->own_data) || ar_path_holds(path, &m->facts->own_data) ||
+	    ar_path_in(path, &m->facts->own_caches) || ar_path_holds(path, &m->facts->own_caches))
+		return "it is, holds or is part of what agentrun keeps of containers";
 	if (credential)
 		return ar_printf(m->arena, "it is a store of credentials (%s)", credential);
 	return NULL;

@@ -189,11 +189,19 @@ static int look_ms(const struct child *child, int64_t rest)
 	return child->pidfd < 0 && (rest < 0 || rest > LOOK_MS) ? LOOK_MS : (int)rest;
 }
 
-static bool is_over(struct child *child, short revents)
+/* 1 or 0; -errno where that cannot be known. */
+static int is_over(struct child *child, short revents)
 {
+	pid_t pid;
+
 	if (child->pidfd >= 0)
 		return revents != 0;
-	child->reaped = child->reaped || waitpid(child->pid, &child->status, WNOHANG) == child->pid;
+	if (!child->reaped) {
+		pid = waitpid(child->pid, &child->status, WNOHANG);
+		if (pid < 0 && errno != EINTR)
+			return -errno;
+		child->reaped = pid == child->pid;
+	}
 	return child->reaped;
 }
 
@@ -222,13 +230,15 @@ static int converse(struct child *child, const char *input, int limit_ms, struct
 		int64_t rest = limit_ms < 0 ? -1 : end - ar_now_ms();
 		int n = poll(fds, AR_COUNT(fds),
 			     rest > 0 || limit_ms < 0 ? look_ms(child, rest) : 0);
-		bool over;
+		int over;
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n < 0)
 			continue;
 		over = is_over(child, fds[0].revents);
+		if (over < 0)
+			return over;
 		feed(&p->in_write, &input, &left);
 		listen_to(&p->out_read, &result->out);
 		listen_to(&p->err_read, &result->err);
@@ -252,9 +262,11 @@ static int kill_group(struct child *child)
 		struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
 		int n = poll(&fd, 1, look_ms(child, rest));
 
-		if (n >= 0 && is_over(child, fd.revents))
+		int over = n >= 0 ? is_over(child, fd.revents) : 0;
+
+		if (over > 0)
 			return 0;
-		if (n < 0 && errno != EINTR)
+		if (over < 0 || (n < 0 && errno != EINTR))
 			break;
 	}
 	return -ETIMEDOUT;
@@ -274,9 +286,11 @@ static int watch(const struct ar_hook_process *process, struct child *child, str
 	if (r < 0) {
 		result->timed_out = r == -ETIMEDOUT;
 		if (kill_group(child) < 0)
-			return ar_refuse(err, ETIMEDOUT,
-					 "'%s' ran past its time and cannot be killed",
-					 process->path);
+			return result->timed_out
+				       ? ar_refuse(err, ETIMEDOUT,
+						   "'%s' ran past its time and cannot be killed",
+						   process->path)
+				       : ar_fail(err, -r, "watch '%s'", process->path);
 	}
 	if (r < 0 && !result->timed_out)
 		return ar_fail(err, -r, "watch '%s'", process->path);

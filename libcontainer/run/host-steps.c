@@ -170,6 +170,11 @@ static int container_userns(struct ar_run *run, struct ar_error *err)
 			       err);
 }
 
+static bool wants_idmap(const struct ar_mount *m, const struct ar_mount_options *o)
+{
+	return o->idmap || o->ridmap || m->uid_mappings.n || m->gid_mappings.n;
+}
+
 /* The container's own mappings serve a mount that asks for an idmap without any. */
 static int idmap_tree(struct ar_run *run, const struct ar_mount *m,
 		      const struct ar_mount_options *o, int tree, struct ar_error *err)
@@ -179,7 +184,7 @@ static int idmap_tree(struct ar_run *run, const struct ar_mount *m,
 	_cleanup_fd_ int userns = -1;
 	int r;
 
-	if (!own && !o->idmap && !o->ridmap)
+	if (!wants_idmap(m, o))
 		return 0;
 	if (!own || m->uid_mappings.items == linux->uid_mappings.items) {
 		r = container_userns(run, err);
@@ -196,7 +201,7 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 
 	ar_mount_options_parse(run->arena, &m->options, &o);
 	if (!o.bind) {
-		if (o.idmap || o.ridmap || m->uid_mappings.n)
+		if (wants_idmap(m, &o))
 			return ar_refuse(err, ENOTSUP, "mount '%s': only binds can be id-mapped",
 					 m->destination);
 		return 0;
@@ -214,7 +219,7 @@ static int bind_tree(struct ar_run *run, size_t i, const struct ar_mount *m, str
 	r = ar_mount_clone(run->facts->sources[source].fd, o.recursive, &run->mount_tree[i]);
 	/* without rights over the host's mounts, or an old kernel, init does it in its own
 	 * namespace */
-	if ((r == -EPERM || r == -ENOSYS) && !o.idmap && !o.ridmap)
+	if ((r == -EPERM || r == -ENOSYS) && !wants_idmap(m, &o))
 		return 0;
 	if (r < 0)
 		return ar_fail(err, -r, "bind source '%s'", run->facts->sources[source].resolved);

@@ -211,16 +211,17 @@ static int open_id(int root, const char *id, int *ret_fd, struct ar_error *err)
 
 int ar_dir_lock(struct ar_dir *dir, const char *id, struct ar_error *err)
 {
-	int r;
+	struct ar_error ignored;
+	int r, linked;
 
 	r = lock(dir->fd, id, LOCK_WAIT_MS, err);
-	if (r == 0)
-		r = is_linked(dir->root, id, dir->fd, err);
-	if (r == 0) {
+	/* one that waited in vain is told so, unless the directory has gone meanwhile */
+	linked = is_linked(dir->root, id, dir->fd, r < 0 ? &ignored : err);
+	if (linked == 0) {
 		ar_dir_unlock(dir);
 		return ar_refuse(err, ESTALE, "container '%s' was deleted meanwhile", id);
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : linked < 0 ? linked : 0;
 }
 
 /* Open and lock; 1: done, 0: it was replaced while we waited. */

@@ -367,12 +367,14 @@ static struct ar_caller caller_of(const struct ar_opt_i64 *score, const struct a
 
 static void make_facts(struct golden *g)
 {
+	const char *cache = "/home/u1/.cache/agentrun";
 	const struct case_facts *s = &g->says;
 	struct ar_facts *f = &g->facts;
 
 	f->kernel_major = 6;
 	f->kernel_minor = 18;
 	f->host_root = s->rootless != AR_YES;
+	f->userns = !f->host_root;
 	f->overflow_uid = 65534;
 	f->cgroup_root = "/sys/fs/cgroup";
 	f->cgroup_controllers = or (s->controllers, "cpuset cpu io memory hugetlb pids");
@@ -388,6 +390,7 @@ static void make_facts(struct golden *g)
 	f->id = or (s->id, "box");
 	f->state_root = or (s->state_root, "/run/agentrun");
 	f->own_data = (struct ar_strings){ ar_memdup(g->arena, &f->state_root, sizeof(char *)), 1 };
+	f->own_caches = (struct ar_strings){ ar_memdup(g->arena, &cache, sizeof(char *)), 1 };
 	f->memory_total = s->memory_total.value;
 	f->caller = caller_of(&s->oom_score_adj, &s->nofile);
 	f->now = s->now.set ? s->now.value : 1800000000; /* 2027-01-15 */

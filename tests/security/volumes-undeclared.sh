@@ -50,7 +50,7 @@ for profile in agent strict; do
 	run_command "$AGENTRUN" --root "$TEST_TMP/other-state" --config "$TEST_TMP/declared" --profile "$profile" \
 		run --bundle "$bundle" "$id"
 	expect_error "mounts[/host].source"
-	expect_error "it is part of a container engine's data"
+	expect_error "it is a pod's, and the state root '$TEST_TMP/other-state' is not that of containerd's CRI plugin or of CRI-O"
 	check_lacks "what ran" "$output" escaped
 done
 assert_nothing_left
