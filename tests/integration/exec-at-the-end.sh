@@ -48,6 +48,10 @@ test_begin "an exec that cannot wait for its process ends it"
 make_command "$bundle" . sleep 1000
 run_agentrun run --detach --bundle "$bundle" "$id"
 expect_success
+run_agentrun exec --detach "$id" sleep 2344
+run_agentrun exec "$id" sh -c 'ps | grep "[s]leep 234"'
+expect_success
+expect_output_has "sleep 2344"
 traced
 expect_success
 ASAN_OPTIONS=detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e "inject=poll:error=ENOMEM:when=$(number poll '\], 9, -1\)')" \
@@ -55,6 +59,7 @@ ASAN_OPTIONS=detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e "inje
 expect_status 255
 expect_error "wait for the container: cannot allocate memory"
 run_agentrun exec "$id" sh -c 'ps | grep "[s]leep 2345"'
+expect_status 1
 expect_output ""
 run_agentrun delete --force "$id"
 assert_nothing_left

@@ -252,6 +252,35 @@ if test_begin "where something is left behind the poststop hooks run once, when 
 	done
 fi
 
+if test_begin "where only its state is left they run once as well, when it is deleted" command:strace; then
+	hook_bundle "$(hook poststop "echo poststop >>'$bundle/rootfs/log'")"
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run_command strace -qq -o "$TEST_TMP/trace" -e trace=unlinkat \
+		-e inject=unlinkat:error=EPERM "$AGENTRUN" --root "$state" --profile compat --cgroup-manager disabled \
+		run --bundle "$bundle" "$id"
+	check_has "the warning" "$errors" "remove '$id'"
+	check_equal "what ran so far" "$(cat "$log")" payload
+	run_agentrun delete --force "$id"
+	expect_success
+	check_equal "how often it ran" "$(grep -cx poststop "$log")" 1
+	assert_nothing_left
+fi
+
+test_begin "a run does not wait for the poststop hooks of who deletes its container, and does not run them again"
+# shellcheck disable=SC2016 # for the hook's shell
+hook_bundle "$(hook poststop 'for i in $(seq 100); do kill -0 "$(cat '"'$TEST_TMP/run.pid'"')" 2>/dev/null || break; sleep 0.1; done
+	echo "$i" >>'"'$bundle/rootfs/log'")"
+edit_bundle "$bundle" '.process.args = ["sleep", "1000"]'
+AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" --profile compat run --bundle "$bundle" "$id" >/dev/null 2>&1 &
+run=$!
+echo "$run" >"$TEST_TMP/run.pid"
+wait_status running
+run_agentrun delete --force "$id"
+expect_success
+wait "$run" || true
+check_equal "how often they ran" "$(wc -l <"$log")" 1
+check_false "it waited until the hook gave up" grep -qx 100 "$log"
+assert_nothing_left
+
 test_begin "startContainer hooks run under a filter that refuses a pidfd"
 make_bundle "$bundle" '.root.readonly = false | .process.noNewPrivileges = false | .process.args = ["cat", "/log"]
 	| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["pidfd_open"], action: "SCMP_ACT_ERRNO"}]}
@@ -266,6 +295,14 @@ expect_error "error running startContainer hook #0: exit status 4"
 edit_bundle "$bundle" '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "60"], timeout: 1}]'
 RUN_SECONDS=20 run_agentrun --profile compat run --bundle "$bundle" "$id"
 expect_error "hook ran past specified timeout of 1.0s"
+assert_nothing_left
+
+test_begin "startContainer hooks fail under a filter that refuses to wait for them as well"
+make_bundle "$bundle" '.process.noNewPrivileges = false | .hooks.startContainer = [{path: "/bin/true"}]
+	| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["pidfd_open", "wait4", "waitid"], action: "SCMP_ACT_ERRNO"}]}'
+RUN_SECONDS=20 run_agentrun --profile compat run --bundle "$bundle" "$id"
+expect_error "watch '/bin/true': operation not permitted"
 assert_nothing_left
 
 test_begin "a hook that takes too long is ended with what it started"

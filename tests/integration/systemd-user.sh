@@ -91,6 +91,13 @@ for where in in_session outside; do
 	run_command "${caller[@]}" "$AGENTRUN" --root "$state" exec --detach --pid-file "$own/exec.pid" "$id" sleep 1000
 	expect_success
 	check_equal "where a process of exec is" "$(cgroup_of "$(cat "$own/exec.pid")")" "$unit"
+	"${as_user[@]}" mkdir "$(cgroup_root)$unit/sub"
+	for named in sub /sub cpu:/sub; do
+		run_command "${caller[@]}" "$AGENTRUN" --root "$state" exec --cgroup "$named" "$id" sed -n 's/^0:://p' /proc/self/cgroup
+		expect_success
+		check_match "cgroup of exec --cgroup $named" "$output" '/sub$'
+	done
+	"${as_user[@]}" rmdir "$(cgroup_root)$unit/sub"
 
 	run_command "${caller[@]}" "$AGENTRUN" --root "$state" pause "$id"
 	expect_success

@@ -19,7 +19,8 @@ run_agentrun run --detach --bundle "$bundle" "$id"
 expect_success
 AGENTRUN_TEST=$lib_mark "$AGENTRUN" --root "$state" exec "$id" sh -c 'cat /dev/zero' >"$TEST_TMP/unread" 2>/dev/null 9>&- &
 exec=$!
-wait_until is_full
+check_true "it writes" wait_until sh -c 'pgrep -f "^cat /dev/zero$" >/dev/null'
+check_true "nobody reads it" wait_until is_full
 run_agentrun kill "$id" KILL
 expect_success
 wait_status stopped

@@ -91,6 +91,13 @@ make_command "$bundle" . echo lost
 run_command bash -c '"$@" >/dev/full' bash "$AGENTRUN" --root "$state" run --bundle "$bundle" "$id-2"
 expect_status 1
 expect_error "copy the output of the container: no space left on device"
+check_equal "state directories" "$(ls "$state")" ""
+# shellcheck disable=SC2016 # for the other shell
+run_command bash -c '"$@" >/dev/full' bash "$AGENTRUN" --root "$state" run --keep --bundle "$bundle" "$id-2"
+expect_status 1
+check_equal "status of what is to be kept" "$(container_status "$id-2")" stopped
+run_agentrun delete "$id-2"
+expect_success
 
 if test_begin "a terminal of the caller stays the caller's" command:script; then
 	make_command "$bundle" . sleep 1000

@@ -249,6 +249,7 @@ class Sockets:
                 os.close(fd)
 
     def forget(self):
+        wait_for(lambda: not self.terminals)
         with self.lock:
             self.text = ""
 
