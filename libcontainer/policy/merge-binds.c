@@ -401,11 +401,10 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 	file = engine_file(m, s->resolved, destination);
 	v = file ? judge_engine_file(file, s, writable) : judge_place(m, s);
 	if (v.fate == AR_BIND_REFUSE && is_foreign_pods(m, s->resolved, destination))
-		return refuse(
-			ar_printf(m->arena,
-				  "it is a pod's, and the state root '%s' is not that of "
-				  "containerd's CRI plugin or of CRI-O",
-				  m->facts->state_root ? m->facts->state_root : ""));
+		return refuse(ar_printf(m->arena,
+					"it is a pod's, and the state root '%s' is not that of "
+					"containerd's CRI plugin or of CRI-O",
+					m->facts->state_root ? m->facts->state_root : ""));
 	if (v.fate == AR_BIND_REFUSE)
 		return v;
 	/* its place says more than what happens to be mounted there */
