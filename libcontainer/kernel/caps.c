@@ -111,7 +111,8 @@ const char *ar_caps_unknown(struct ar_arena *arena, const struct ar_capabilities
 			const char *name = lists[l]->items[i];
 
 			if (ar_name_find(names, AR_COUNT(names), name) ||
-			    (text.len && strstr(ar_text_str(&text), name)))
+			    (text.len &&
+			     ar_words_have(ar_text_str(&text), " ", name, strlen(name))))
 				continue;
 			ar_text_addf(&text, "%s%s", text.len ? " " : "", name);
 		}

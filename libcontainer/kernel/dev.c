@@ -137,9 +137,11 @@ static int bind_node(int dir, const char *name, const struct ar_device *d, unsig
 	return ar_mount_place(&q, target, NULL, err);
 }
 
-static int node(int root, const struct ar_device *d, unsigned int flags, struct ar_error *err)
+static int node(int root, int dev, const struct ar_device *d, unsigned int flags,
+		struct ar_error *err)
 {
-	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int made = -1;
+	int dir = dev;
 	struct ar_error ignored = { 0 };
 	char path[PATH_MAX], *slash;
 	int r;
@@ -153,9 +155,12 @@ static int node(int root, const struct ar_device *d, unsigned int flags, struct 
 	if (!slash || !slash[1])
 		return ar_fail(err, EINVAL, "device '%s'", d->path);
 	*slash = '\0';
-	r = ar_mkdir_in_root(root, *path ? path : "/", 0755, &dir, err);
-	if (r < 0)
-		return r;
+	if (!ar_streq(path, "/dev")) {
+		r = ar_mkdir_in_root(root, *path ? path : "/", 0755, &made, err);
+		if (r < 0)
+			return r;
+		dir = made;
+	}
 	if (flags & AR_DEV_BIND)
 		return bind_node(dir, slash + 1, d, flags, err);
 	r = make_node(dir, slash + 1, d, flags, err);
@@ -173,17 +178,18 @@ static bool listed(const struct ar_list *devices, const char *path)
 	return false;
 }
 
-int ar_dev_nodes(int root, const struct ar_list *devices, unsigned int flags, struct ar_error *err)
+int ar_dev_nodes(int root, int dev, const struct ar_list *devices, unsigned int flags,
+		 struct ar_error *err)
 {
 	mode_t mask = umask(0);
 	int r = 0;
 
 	for (size_t i = 0; i < AR_COUNT(defaults) && r == 0; i++)
 		if (!listed(devices, defaults[i].path))
-			r = node(root, &defaults[i], flags, err);
+			r = node(root, dev, &defaults[i], flags, err);
 	ar_list_foreach(const struct ar_device, d, devices)
 		if (r == 0)
-			r = node(root, d, flags, err);
+			r = node(root, dev, d, flags, err);
 	umask(mask);
 	return r;
 }

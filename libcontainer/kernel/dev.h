@@ -14,13 +14,15 @@ struct ar_error;
 /* An O_PATH descriptor of <root>/dev, which must be a real directory. -ENOENT: there is none. */
 int ar_dev_open(int root, int *ret_dev, struct ar_error *err);
 /*
- * The nodes of devices, but for /dev/ptmx, which is a link. Directories in between are made. Where
- * mknod(2) turns out to be refused, the host's nodes are bound.
+ * The nodes of devices, but for /dev/ptmx, which is a link: those right in /dev beneath dev.
+ * Directories in between are made. Where mknod(2) turns out to be refused, the host's nodes are
+ * bound.
  */
 #define AR_DEV_BIND 1u /* bind them anyway: in a user namespace mknod(2) is refused */
 #define AR_DEV_PLAIN \
 	2u /* as runc: a bound one has no flags, and one that is there stays what it is */
-int ar_dev_nodes(int root, const struct ar_list *devices, unsigned int flags, struct ar_error *err);
+int ar_dev_nodes(int root, int dev, const struct ar_list *devices, unsigned int flags,
+		 struct ar_error *err);
 /* fd, stdin, stdout, stderr, ptmx -> pts/ptmx, and core if this kernel has one. */
 int ar_dev_links(int dev, struct ar_error *err);
 /*

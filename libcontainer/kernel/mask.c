@@ -20,8 +20,15 @@
 #include "kernel/mount-table.h"
 #include "kernel/mount.h"
 
+/* The root of a mount, looked at once. */
+struct top {
+	int fd; /* -1: there is none */
+	struct stat st;
+};
+
 struct mask {
 	const struct ar_mask_tree *tree;
+	struct top root, proc, sys; /* of the tree */
 	int null, empty; /* empty: a detached tmpfs, made when the first directory needs it */
 	dev_t empty_dev; /* its file system, 0: none yet */
 	const char *label;
@@ -159,6 +166,32 @@ static int mask_dir(struct mask *m, int target, const char *path)
 	return r;
 }
 
+static int look_at(int fd, struct top *ret)
+{
+	ret->fd = fd;
+	return fd >= 0 && fstat(fd, &ret->st) < 0 ? -errno : 0;
+}
+
+static int look_at_tops(struct mask *m)
+{
+	int r = look_at(m->tree->root, &m->root);
+
+	if (r == 0)
+		r = look_at(m->tree->proc, &m->proc);
+	if (r == 0)
+		r = look_at(m->tree->sys, &m->sys);
+	return r < 0 ? ar_fail(m->err, -r, "inspect the container's root, /proc and /sys") : 0;
+}
+
+/* Mostly their files differ, and nobody has to ask for mounts. */
+static int is_top(const struct top *top, int target, const struct stat *st, bool *ret)
+{
+	*ret = false;
+	if (top->fd < 0 || st->st_dev != top->st.st_dev || st->st_ino != top->st.st_ino)
+		return 0;
+	return ar_mount_is_top(target, top->fd, ret);
+}
+
 static int mask_one(struct mask *m, int target, const char *path)
 {
 	struct stat st;
@@ -166,7 +199,7 @@ static int mask_one(struct mask *m, int target, const char *path)
 	int r = fstat(target, &st) < 0 ? -errno : 0;
 
 	if (r == 0 && !m->tree->as_runc)
-		r = ar_mount_is_top(target, m->tree->root, &root);
+		r = is_top(&m->root, target, &st, &root);
 	if (r < 0)
 		return ar_fail(m->err, -r, "mask '%s'", path);
 	/*
@@ -187,7 +220,7 @@ int ar_null_verify(int fd, struct ar_error *err)
 	if (!ar_is_null_device(&st))
 		return ar_refuse(
 			err, EINVAL,
-			"/dev/null of the container is not the null device: nothing can be masked with it");
+			"the host's /dev/null is not the null device (1:3): nothing can be masked with it");
 	return 0;
 }
 
@@ -195,8 +228,10 @@ int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *path
 		  const char *label, dev_t *ret_empty, struct ar_error *err)
 {
 	struct mask m = { .tree = tree, .null = null, .empty = -1, .label = label, .err = err };
-	int r = each(&m, paths, mask_one);
+	int r = look_at_tops(&m);
 
+	if (r == 0)
+		r = each(&m, paths, mask_one);
 	ar_close_fd(&m.empty);
 	*ret_empty = m.empty_dev;
 	return r < 0 ? ar_prefix(err, r, "masked paths") : 0;
@@ -208,12 +243,13 @@ int ar_mask_paths(const struct ar_mask_tree *tree, const struct ar_strings *path
  */
 static int find_top(const struct mask *m, int target, bool *ret)
 {
-	int r = ar_mount_is_top(target, m->tree->root, ret);
+	struct stat st;
+	int r = fstat(target, &st) < 0 ? -errno : is_top(&m->root, target, &st, ret);
 
 	if (r == 0 && !*ret)
-		r = ar_mount_is_top(target, m->tree->proc, ret);
+		r = is_top(&m->proc, target, &st, ret);
 	if (r == 0 && !*ret)
-		r = ar_mount_is_top(target, m->tree->sys, ret);
+		r = is_top(&m->sys, target, &st, ret);
 	return r;
 }
 
@@ -255,8 +291,10 @@ int ar_readonly_paths(const struct ar_mask_tree *tree, const struct ar_strings *
 		      struct ar_error *err)
 {
 	struct mask m = { .tree = tree, .null = -1, .empty = -1, .err = err };
-	int r = each(&m, paths, readonly_one);
+	int r = look_at_tops(&m);
 
+	if (r == 0)
+		r = each(&m, paths, readonly_one);
 	return r < 0 ? ar_prefix(err, r, "read-only paths") : 0;
 }
 

@@ -253,12 +253,10 @@ static int place_bind(const struct ar_mount_request *q, int target, int *ret_mou
 	 * place */
 	if (r == 0)
 		r = ar_mount_propagate(tree, o, q->name, err);
-	if (r == 0 && ret_mount) {
-		*ret_mount = fcntl(tree, F_DUPFD_CLOEXEC, 3);
-		if (*ret_mount < 0)
-			return ar_fail(err, errno, "mount on '%s'", q->name);
-	}
-	return r;
+	if (r < 0 || !ret_mount)
+		return r;
+	*ret_mount = own >= 0 ? ar_steal_fd(&own) : fcntl(tree, F_DUPFD_CLOEXEC, 3);
+	return *ret_mount < 0 ? ar_fail(err, errno, "mount on '%s'", q->name) : 0;
 }
 
 int ar_mount_place(const struct ar_mount_request *q, int target, int *ret_mount,

@@ -11,6 +11,18 @@ struct ar_submount {
 	ino_t ino;
 };
 
+/* A directory of the host that was looked at. */
+struct ar_place {
+	const char *path;
+	dev_t dev;
+	ino_t ino; /* 0: it is not there */
+};
+
+/* Where the name of a directory leads, NULL: nowhere. */
+struct ar_folder {
+	const char *name, *resolved;
+};
+
 /* A gathering while it runs; private to probe*.c. */
 struct ar_probing {
 	struct ar_arena *arena;
@@ -21,6 +33,10 @@ struct ar_probing {
 	struct ar_facts *facts;
 	struct ar_submount *submounts;
 	size_t n_submounts;
+	struct ar_place *places; /* of probe-sources.c */
+	size_t n_places, places_room;
+	struct ar_folder *folders; /* of probe-sockets.c */
+	size_t n_folders, folders_room;
 	int shortage; /* the errno of it, 0 */
 };
 

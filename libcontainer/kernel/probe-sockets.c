@@ -72,14 +72,56 @@ static void note(struct ar_probing *p, struct ar_source *s, const char *path, ui
 		s->socket = ar_strdup(p->arena, path);
 }
 
+static bool is_shown(const struct ar_probing *p, const char *path)
+{
+	for (size_t i = 0; i < p->facts->n_sources; i++)
+		if (shows(&p->facts->sources[i], path))
+			return true;
+	return ar_probe_root_inside(p->facts) && shows(&p->facts->root, path);
+}
+
+/* Where the directory of that name leads; NULL: it cannot be told. */
+static const char *folder(struct ar_probing *p, const char *name)
+{
+	_cleanup_fd_ int fd = -1;
+	struct ar_folder *found;
+	char resolved[PATH_MAX];
+
+	for (size_t i = 0; i < p->n_folders; i++)
+		if (ar_streq(p->folders[i].name, name))
+			return p->folders[i].resolved;
+	fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	p->folders = ar_arena_grow(p->arena, p->folders, p->n_folders, &p->folders_room,
+				   sizeof(*p->folders));
+	found = &p->folders[p->n_folders++];
+	*found = (struct ar_folder){ .name = ar_strdup(p->arena, name) };
+	if (fd >= 0 && ar_fd_realpath(fd, resolved, sizeof(resolved)) == 0)
+		found->resolved = ar_strdup(p->arena, resolved);
+	return found->resolved;
+}
+
+/* Many services share a directory: one that no source shows needs no look at its sockets. */
+static bool is_elsewhere(struct ar_probing *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *in = slash == path ? "/" : ar_strndup(p->arena, path, (size_t)(slash - path));
+	const char *resolved = folder(p, in);
+
+	return resolved && !is_shown(p, ar_printf(p->arena, "%s%s",
+						  ar_streq(resolved, "/") ? "" : resolved, slash));
+}
+
 /* Names go stale, and file systems are dead or closed to us: nobody listens there for a container.
  * What this process lacks says nothing of the socket. */
 static int judge(struct ar_probing *p, const char *path, struct ar_error *err)
 {
-	_cleanup_fd_ int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int fd = -1;
 	char resolved[PATH_MAX];
 	struct stat st;
 
+	if (is_elsewhere(p, path))
+		return 0;
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && ar_is_shortage(errno))
 		return ar_fail(err, errno, "inspect the socket '%s'", path);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) ||
@@ -267,6 +309,7 @@ int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 	list = fopen(SOCKETS, "re");
 	if (!list) /* a kernel without such sockets has no list of them */
 		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);
+	(void)setvbuf(list, NULL, _IOFBF, 1 << 16); /* the kernel says 1024 */
 	/* any user can make it as long as there is memory for sockets */
 	while (r == 0 && getline(&line, &room, list) >= 0) {
 		const char *path;

@@ -129,27 +129,47 @@ int ar_probe_sources(struct ar_probing *p, struct ar_error *err)
 /* --- what sources hold --- */
 
 /* The directory is a source, or mounted beneath one or the root. */
-static void give_one(struct ar_probing *p, const char *name, const struct stat *st)
+static void give_one(struct ar_probing *p, const char *name, const struct ar_place *place)
 {
 	for (size_t i = 0; i < p->facts->n_sources; i++) {
 		struct ar_source *s = &p->facts->sources[i];
 
-		if (!s->holds && s->dev == st->st_dev && s->ino == st->st_ino)
+		if (!s->holds && s->dev == place->dev && s->ino == place->ino)
 			s->holds = name;
 	}
 	for (size_t i = 0; i < p->n_submounts; i++) {
 		const struct ar_submount *m = &p->submounts[i];
 
-		if (!m->source->holds && m->dev == st->st_dev && m->ino == st->st_ino)
+		if (!m->source->holds && m->dev == place->dev && m->ino == place->ino)
 			m->source->holds = name;
 	}
+}
+
+/* Most of what is looked for has the same few directories above it. */
+static const struct ar_place *place_at(struct ar_probing *p, const char *path)
+{
+	struct ar_place *place;
+	struct stat st;
+
+	for (size_t i = 0; i < p->n_places; i++)
+		if (ar_streq(p->places[i].path, path))
+			return &p->places[i];
+	p->places = ar_arena_grow(p->arena, p->places, p->n_places, &p->places_room,
+				  sizeof(*p->places));
+	place = &p->places[p->n_places++];
+	*place = (struct ar_place){ .path = ar_strdup(p->arena, path) };
+	if (stat(path, &st) == 0) {
+		place->dev = st.st_dev;
+		place->ino = st.st_ino;
+	}
+	return place;
 }
 
 /* name stands behind path: give it to every source that is one of path's directories. */
 static void give(struct ar_probing *p, const char *name, const char *path)
 {
+	const struct ar_place *place;
 	char dir[PATH_MAX];
-	struct stat st;
 
 	if (strlen(path) >= sizeof(dir))
 		return;
@@ -159,8 +179,9 @@ static void give(struct ar_probing *p, const char *name, const char *path)
 
 		/* by inode: a bind mount elsewhere on the host is the same directory under another
 		 * name */
-		if (stat(*dir ? dir : "/", &st) == 0)
-			give_one(p, name, &st);
+		place = place_at(p, *dir ? dir : "/");
+		if (place->ino)
+			give_one(p, name, place);
 		if (!slash)
 			return;
 		*slash = '\0';

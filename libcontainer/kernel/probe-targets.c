@@ -97,8 +97,10 @@ static const char *resolve(struct ar_probing *p, const char *path)
 {
 	struct walk w = { .root = p->facts->root.fd };
 	const char *clean = ar_path_absolute(p->arena, path ? path : "");
+	_cleanup_fd_ int plain = w.root < 0 ? -1 : ar_open_no_links(w.root, clean, O_PATH, 0);
 
-	if (w.root < 0 || strlen(clean) >= sizeof(w.todo))
+	/* mostly there is no link on the way */
+	if (plain >= 0 || w.root < 0 || strlen(clean) >= sizeof(w.todo))
 		return clean;
 	memcpy(w.todo, clean, strlen(clean) + 1);
 	while (w.todo[strspn(w.todo, "/")])

@@ -108,20 +108,19 @@ static void probe_devices(struct ar_probing *p)
 
 static void probe_cgroup(struct ar_probing *p)
 {
-	struct ar_facts *f = p->facts;
+	const char *root;
 	char path[PATH_MAX], *text;
-	int r = ar_cgroup_find_root(p->arena, &f->cgroup_root, NULL);
+	int r = ar_cgroup_find_root(p->arena, &root, NULL);
 
 	ar_probe_failed(p, r);
 	if (r < 0)
 		return; /* no v2 tree: whatever needs one says so itself */
-	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers", f->cgroup_root); /* a cut name
-											is not found
-										      */
+	/* a cut name is not found */
+	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers", root);
 	text = read_text(p, path, SMALL_FILE);
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
-	f->cgroup_controllers = text;
+	p->facts->cgroup_controllers = text;
 }
 
 static void probe_lsm(struct ar_probing *p)
@@ -356,7 +355,6 @@ int ar_probe(struct ar_arena *arena, const struct ar_spec *spec, enum ar_profile
 	facts->bundle = bundle;
 	facts->id = id;
 	facts->state_root = state_root;
-	facts->euid = geteuid();
 	ar_trust_get(&p.trust);
 	facts->host_root = p.trust.host_root;
 	facts->userns = p.trust.userns;

@@ -24,13 +24,14 @@ static bool is_protected(void)
 {
 	_cleanup_fd_ int fd = open(SELF, O_RDONLY | O_CLOEXEC);
 	struct statvfs st;
+	int seals;
 
 	if (fd < 0)
 		return false;
 	if (fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY))
 		return true;
-	/* an error means that the file is not one that can be sealed */
-	return (fcntl(fd, F_GET_SEALS) & SEALS) == SEALS && fcntl(fd, F_GET_SEALS) > 0;
+	seals = fcntl(fd, F_GET_SEALS); /* an error: it is not a file that can be sealed */
+	return seals >= 0 && (seals & SEALS) == SEALS;
 }
 
 static int readonly_bind(void)

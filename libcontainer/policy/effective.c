@@ -126,7 +126,6 @@ static const struct {
 	SWITCH("newKeyring", new_keyring),
 	SWITCH("procHidepid", proc_hidepid),
 	SWITCH("noPivot", no_pivot),
-	SWITCH("cgroupNamespaceForced", cgroup_ns_forced),
 	SWITCH("idmapRoot", idmap_root),
 	SWITCH("homeNoexec", home_noexec),
 	SWITCH("pidsDefault", pids_default),

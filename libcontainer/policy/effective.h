@@ -111,7 +111,6 @@ struct ar_effective {
 	bool new_keyring;	/* a session keyring of its own */
 	bool proc_hidepid;	/* subset=pid,hidepid=2 (strict) */
 	bool no_pivot;		/* --no-pivot was asked and allowed */
-	bool cgroup_ns_forced;
 	bool idmap_root;  /* the root shows its files with the ids of spec->linux's mappings, which
 			     are ours */
 	const char *home; /* directory in the container that gets an overlay, NULL: none */

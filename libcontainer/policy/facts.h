@@ -92,12 +92,10 @@ struct ar_caller {
 
 struct ar_facts {
 	unsigned int kernel_major, kernel_minor;
-	uid_t euid;
 	bool host_root; /* euid 0 in the initial user namespace */
 	bool userns;	/* this process is in another one */
 	uid_t overflow_uid;
-	const char *cgroup_root;	/* the v2 tree's mount point, NULL: none */
-	const char *cgroup_controllers; /* its cgroup.controllers, blank-separated */
+	const char *cgroup_controllers; /* of the v2 tree's root, blank-separated; NULL: none */
 	int landlock_abi;		/* 0: none */
 	bool memfd_noexec;		/* the sysctl exists and level 2 works (>= 6.6) */
 	bool apparmor, selinux;		/* enabled */

@@ -84,7 +84,6 @@ void ar_merge_namespaces(struct ar_merging *m)
 			continue;
 		}
 		add_namespace(m, needed[i].type);
-		m->out->cgroup_ns_forced = true;
 		ar_decide_as(m, "linux.namespaces[].type", "linux.namespaces[cgroup]", "the host's",
 			     "a new one", "the host's cgroup tree would be seen");
 	}

@@ -470,8 +470,9 @@ static int devices(struct ar_run *run, struct ar_error *err)
 
 		if (run->effective->profile == AR_PROFILE_COMPAT)
 			flags |= AR_DEV_PLAIN;
-		r = ar_dev_nodes(run->root, ar_run_linux(run) ? &ar_run_linux(run)->devices : &none,
-				 flags, err);
+		r = ar_dev_nodes(run->root, dev,
+				 ar_run_linux(run) ? &ar_run_linux(run)->devices : &none, flags,
+				 err);
 		if (r == 0)
 			r = ar_dev_links(dev, err);
 		if (r == 0)

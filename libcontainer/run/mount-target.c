@@ -56,12 +56,29 @@ static int make(struct ar_run *run, size_t index, const char *path, bool file, i
 		    : r;
 }
 
+/*
+ * Without links: by the destination as it is written, unless links are on the way that policy has
+ * followed. *ret_path: the path that was taken. A descriptor, or -errno.
+ */
+static int open_judged(struct ar_run *run, size_t index, const struct ar_mount *m,
+		       const char **ret_path)
+{
+	int fd = ar_open_no_links(run->root, m->destination, O_PATH, 0);
+
+	*ret_path = m->destination;
+	if (fd != -ELOOP)
+		return fd;
+	*ret_path = judged(run, index, m);
+	return ar_open_no_links(run->root, *ret_path, O_PATH, 0);
+}
+
 /* A path without links: what was put into its way since is refused. */
-static int open_plain(struct ar_run *run, size_t index, const char *path, bool file, int *ret_fd,
-		      struct ar_error *err)
+static int open_plain(struct ar_run *run, size_t index, const struct ar_mount *m, bool file,
+		      int *ret_fd, struct ar_error *err)
 {
 	_cleanup_fd_ int made = -1;
-	int fd = ar_open_no_links(run->root, path, O_PATH, 0);
+	const char *path;
+	int fd = open_judged(run, index, m, &path);
 
 	if (fd == -ENOENT) {
 		/* this one follows links: it only makes, and what it made is looked up again */
@@ -92,18 +109,6 @@ static int open_following(struct ar_run *run, size_t index, const char *path, bo
 	return 0;
 }
 
-/*
- * The path that is opened without links: the destination as it is written, unless links are on the
- * way that policy has followed.
- */
-static const char *plain_path(struct ar_run *run, size_t index, const struct ar_mount *m)
-{
-	_cleanup_fd_ int fd = ar_open_no_links(run->root, m->destination, O_PATH, 0);
-
-	/* any other error comes again, with a text */
-	return fd == -ELOOP ? judged(run, index, m) : m->destination;
-}
-
 int ar_target_check_root(const struct ar_run *run, const struct ar_mount *m, int target,
 			 struct ar_error *err)
 {
@@ -121,9 +126,8 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, b
 		   int *ret_fd, struct ar_error *err)
 {
 	_cleanup_fd_ int fd = -1;
-	int r = judged(run, index, m)
-			? open_plain(run, index, plain_path(run, index, m), file, &fd, err)
-			: open_following(run, index, m->destination, file, &fd, err);
+	int r = judged(run, index, m) ? open_plain(run, index, m, file, &fd, err)
+				      : open_following(run, index, m->destination, file, &fd, err);
 
 	if (r == 0)
 		r = ar_target_check_root(run, m, fd, err);
@@ -135,9 +139,9 @@ int ar_target_open(struct ar_run *run, size_t index, const struct ar_mount *m, b
 int ar_target_find(struct ar_run *run, size_t index, const struct ar_mount *m, int *ret_fd,
 		   struct ar_error *err)
 {
-	const char *path = judged(run, index, m) ? plain_path(run, index, m) : m->destination;
-	int fd = judged(run, index, m) ? ar_open_no_links(run->root, path, O_PATH, 0)
-				       : ar_open_in_root(run->root, path, O_PATH, 0);
+	const char *path;
+	int fd = judged(run, index, m) ? open_judged(run, index, m, &path)
+				       : ar_open_in_root(run->root, m->destination, O_PATH, 0);
 
 	if (fd == -ENOENT)
 		return -ENOENT;

@@ -376,7 +376,6 @@ static void make_facts(struct golden *g)
 	f->host_root = s->rootless != AR_YES;
 	f->userns = !f->host_root;
 	f->overflow_uid = 65534;
-	f->cgroup_root = "/sys/fs/cgroup";
 	f->cgroup_controllers = or (s->controllers, "cpuset cpu io memory hugetlb pids");
 	f->landlock_abi = s->landlock.set ? (int)s->landlock.value : 7;
 	f->memfd_noexec = s->memfd_noexec != AR_NO;
