@@ -136,7 +136,7 @@ declare -A elsewhere=(
 	["ctr containers checkpoint"]="containerd.sh: ctr_ containers checkpoint "
 	["docker checkpoint"]="docker-checkpoint.sh: docker checkpoint create "
 	["docker exec --privileged"]="docker-cage.sh: docker exec --privileged "
-	["docker run --runtime=agentrun IMAGE"]="images.sh: docker run --detach --runtime agentrun "
+	["docker run --runtime=agentrun IMAGE"]="engines.bash: docker run --rm --name \"\$id\" --runtime agentrun "
 	["docker start --checkpoint"]="docker-checkpoint.sh: docker start --checkpoint "
 	["loginctl enable-linger"]="podman-session.sh: loginctl enable-linger "
 	["podman --runtime agentrun-compat build ..."]="podman.sh: podman_ --runtime agentrun-compat build "
@@ -155,7 +155,7 @@ check_true "commands: ${#commands[@]}" test "${#commands[@]}" -gt "${#elsewhere[
 for command in "${commands[@]}"; do
 	case $in_blocks in *"$command"*) continue ;; esac
 	where=${elsewhere[$command]-}
-	check_match "where '$command' is run" "$where" '^[a-z-]+\.sh: '
+	check_match "where '$command' is run" "$where" '^[a-z-]+\.(sh|bash): '
 	check_has "'$command' in ${where%%: *}" "$(grep -v '^[[:space:]]*#' "$SRCDIR/tests/engines/${where%%: *}")" "${where#*: }"
 	unset "elsewhere[$command]"
 done
