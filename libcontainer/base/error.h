@@ -38,8 +38,8 @@ int ar_prefix(struct ar_error *err, int r, const char *fmt, ...)
 /* The meaning of an errno value, in lower case; never NULL. */
 const char *ar_errno_text(int errnum);
 
-/* Whether it says what this process lacks, descriptors or memory, and nothing of what it was to look
- * at. */
+/* Whether errnum means that this process ran out of descriptors or memory, and so says nothing
+ * about the object. */
 bool ar_is_shortage(int errnum);
 
 /*

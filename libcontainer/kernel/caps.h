@@ -13,8 +13,8 @@ struct ar_error;
 
 /*
  * capabilities(7) of this process, one bit a capability. The order in the last mile: bound (needs
- * CAP_SETPCAP), keep, the change of ids, apply, verify; where a right is needed a little longer: of
- * what is held then, set less.
+ * CAP_SETPCAP), keep, the change of ids, apply, verify. Where a capability is needed longer, start
+ * from ar_caps_held() and set less.
  */
 struct ar_cap_sets {
 	uint64_t effective, permitted, inheritable, bounding, ambient;

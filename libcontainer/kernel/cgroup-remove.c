@@ -69,7 +69,11 @@ static int remove_whole(int dirfd, const char *name, int64_t deadline)
 static int kill_all(const struct ar_cgroup *cgroup, int64_t deadline, struct ar_error *err)
 {
 	uint64_t populated;
-	int r = ar_cgroup_keyed(cgroup->fd, "cgroup.events", "populated", &populated);
+	int r;
+
+	if (cgroup->fd < 0 || cgroup->spare)
+		return 0;
+	r = ar_cgroup_keyed(cgroup->fd, "cgroup.events", "populated", &populated);
 
 	if (r == -ENODEV || r == -ENOENT || (r == 0 && !populated))
 		return 0;
@@ -89,7 +93,7 @@ static int kill_all(const struct ar_cgroup *cgroup, int64_t deadline, struct ar_
 
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err)
 {
-	return cgroup->fd < 0 ? 0 : kill_all(cgroup, ar_now_ms() + REMOVE_WAIT_MS, err);
+	return kill_all(cgroup, ar_now_ms() + REMOVE_WAIT_MS, err);
 }
 
 int ar_cgroup_await_empty(const struct ar_cgroup *cgroup, int limit_ms)
@@ -157,12 +161,10 @@ int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err)
 
 	if (strlen(cgroup->path) >= PATH_MAX)
 		return ar_fail(err, ENAMETOOLONG, "remove cgroup '%s'", cgroup->path);
-	if (cgroup->fd >= 0) {
-		r = kill_all(cgroup, deadline, err);
-		if (r < 0)
-			return r;
-		ar_close_fd(&cgroup->fd);
-	}
+	r = kill_all(cgroup, deadline, err);
+	if (r < 0)
+		return r;
+	ar_close_fd(&cgroup->fd);
 	r = remove_whole(cgroup->root_fd, cgroup->path + 1, deadline);
 	if (r < 0)
 		return ar_fail(err, -r, "remove cgroup '%s'", cgroup->path);

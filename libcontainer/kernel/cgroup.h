@@ -24,6 +24,7 @@ struct ar_cgroup {
 	int made_from;	  /* depth of the first path component that ar_cgroup_make() made, -1 */
 	const char *controllers; /* cgroup.controllers of the tree's root */
 	bool alone;		 /* make() and open_made() ask what ar_cgroup_check_alone() does */
+	bool spare;		 /* whoever is in it is not ours: end() and remove() kill nobody */
 };
 #define AR_CGROUP_INIT ((struct ar_cgroup){ .root_fd = -1, .fd = -1, .made_from = -1 })
 void ar_cgroup_close(struct ar_cgroup *cgroup);
@@ -60,7 +61,7 @@ int ar_cgroup_make(struct ar_cgroup *cgroup, const struct ar_resources *resource
  * ar_cgroup_make(). There is none: fine.
  */
 int ar_cgroup_check_unused(const struct ar_cgroup *cgroup, struct ar_error *err);
-/* That it holds no processes, or is not there: of both refusals that one alone. */
+/* -EBUSY if it holds processes; a missing cgroup is fine. Does not look at freezing. */
 int ar_cgroup_check_empty(const struct ar_cgroup *cgroup, struct ar_error *err);
 /*
  * That it shares nothing with other containers: -EBUSY when there are cgroups below it, or
@@ -73,9 +74,9 @@ int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
  * the files that the kernel says belong to that. */
 int ar_cgroup_delegate(const struct ar_cgroup *cgroup, uid_t uid, struct ar_error *err);
 /*
- * Kill what is in it if fd is open (cgroup.kill, else a signal for each), wait for it to empty
- * (bounded), remove it, what is below it, and of its parents what make() made, or the one named
- * "agentrun", if nothing else is there. Gone already is fine.
+ * Kill what is in it (cgroup.kill, else a signal for each), wait for it to empty (bounded), remove
+ * it, what is below it, and of its parents what make() made, or the one named "agentrun", if
+ * nothing else is there. Gone already is fine.
  */
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
 /*

@@ -115,7 +115,7 @@ int ar_ns_set_open(const struct ar_spec *spec, struct ar_ns_set *ret, struct ar_
 
 			if (!ar_streq(entry->type, kinds[i].name))
 				continue;
-			if (!entry->path || !*entry->path) {
+			if (!ar_namespace_is_joined(entry)) {
 				ret->fresh |= kinds[i].flag;
 				continue;
 			}
@@ -365,9 +365,9 @@ pid_t ar_ns_clone(struct ar_ns_set *set, const struct ar_list *offsets, int proc
 		  int limit_ms, int *ret_pidfd, struct ar_error *err)
 {
 	/*
-	 * Where the tree is mounted with nsdelegate, as systemd does, nobody in a cgroup namespace
-	 * that his own cgroup is outside of can clone into a cgroup: ENOENT. So the child enters
-	 * it, or the process in between, where the child of a new user namespace has no right to.
+	 * With nsdelegate, which systemd mounts the tree with, a process in a cgroup namespace
+	 * cannot clone into a cgroup outside of it: ENOENT. So the child joins the namespace
+	 * itself, or the process in between does, where the child of a new user namespace may not.
 	 */
 	bool by_other = set->join[AR_NS_CGROUP] >= 0 && (set->fresh & CLONE_NEWUSER);
 

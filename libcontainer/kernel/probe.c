@@ -219,7 +219,7 @@ static void probe_namespaces(struct ar_probing *p)
 	for (size_t i = 0; i < asked->n; i++) {
 		const struct ar_namespace *ns = &((const struct ar_namespace *)asked->items)[i];
 
-		if (ns->path && *ns->path)
+		if (ar_namespace_is_joined(ns))
 			f->namespaces[i] = joined_namespace(p, ns->path);
 	}
 }
@@ -269,7 +269,7 @@ static void probe_userns(struct ar_probing *p)
 	struct ar_list uids = { 0 };
 	int r;
 
-	if (!f->host_root || !user || !user->path || !*user->path)
+	if (!f->host_root || !user || !ar_namespace_is_joined(user))
 		return;
 	r = ar_probe_userns_maps(p->arena, user->path, noted_namespace(p, user), &uids,
 				 &f->joined_gids);

@@ -97,12 +97,12 @@ int ar_container_occupants(const char *root, const struct ar_record *record,
 {
 	const struct ar_namespace *ns = effective ? ar_spec_namespace(effective->spec, "pid")
 						  : NULL;
-	bool own_namespace = ns && (!ns->path || !*ns->path);
+	bool own_namespace = ns && !ar_namespace_is_joined(ns);
 	bool ending = own_namespace || !record->pid.value;
 	int r = ar_cgroup_await_empty(cgroup, ending ? EMPTY_WAIT_MS : 0);
 
-	/* of whom nothing can be known nobody is killed: it goes if it is empty, and else it is
-	 * told */
+	/* where nobody can tell whose processes these are, none is killed: the cgroup is removed
+	 * only if it is empty */
 	*ret = AR_OCCUPANTS_NONE;
 	if (r == 0 || (own_namespace && r != -ETIMEDOUT))
 		return 0;

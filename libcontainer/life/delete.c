@@ -125,8 +125,8 @@ static int find_effective(struct removal *removal, const char *id, bool force, s
 	return 0;
 }
 
-/* A configuration that is broken does not keep a cgroup; one that we lack what it takes to read may
- * say that who is there is somebody else. */
+/* A broken configuration does not keep the cgroup from being removed. But where only memory or
+ * descriptors are missing to read it, nothing is guessed: its processes may be others'. */
 static int occupants(struct removal *removal, const struct ar_cgroup *cgroup,
 		     enum ar_occupants *ret, struct ar_error *err)
 {
@@ -160,8 +160,7 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 		ar_container_tell_others(record->id, &cgroup);
 	if (r < 0 || who == AR_OCCUPANTS_OTHERS)
 		return r;
-	if (who == AR_OCCUPANTS_NONE)
-		ar_close_fd(&cgroup.fd); /* by it who is there is killed */
+	cgroup.spare = who == AR_OCCUPANTS_NONE;
 	r = ar_container_remove_cgroup(&cgroup, record, err);
 	/* the cgroup is gone, and a systemd that nobody can ask any more sees that by itself */
 	if ((r == -ENOENT || r == -ENOSYS) && force && record->unit) {
@@ -171,7 +170,8 @@ static int remove_cgroup(struct removal *removal, bool force, struct ar_error *e
 	return r;
 }
 
-/* None must where none has begun and there was no process. What fails is logged by the hooks. */
+/* They run only if the container had a process or an earlier hook was started. Failures are logged
+ * by the hooks. */
 static void run_hooks(const struct removal *removal)
 {
 	const struct ar_record *record = removal->record;

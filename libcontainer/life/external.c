@@ -210,7 +210,7 @@ int ar_external_namespaces(struct ar_arena *arena, const struct ar_spec *spec, p
 		const char *file = ar_ns_file(known[i]);
 		struct stat st;
 
-		if (!ns || !ns->path || !*ns->path)
+		if (!ns || !ar_namespace_is_joined(ns))
 			continue;
 		if (stat(ar_printf(arena, "/proc/%d/ns/%s", (int)pid, file), &st) < 0)
 			return ar_fail(err, errno, "%s namespace of the container", ns->type);

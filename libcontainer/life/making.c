@@ -334,9 +334,8 @@ static void leave_to_others(struct ar_making *m)
 	if (who == AR_OCCUPANTS_OTHERS) {
 		ar_container_tell_others(m->run.id, &now);
 		m->run.cgroup_made = false;
-	} else if (who == AR_OCCUPANTS_NONE) {
-		ar_close_fd(&m->run.cgroup.fd); /* by it who is there is killed */
 	}
+	m->run.cgroup.spare = who == AR_OCCUPANTS_NONE;
 }
 
 void ar_making_undo(struct ar_making *m)

@@ -393,8 +393,6 @@ static const struct ar_step step_ask = { "restore", AR_HOST, AR_STEP_PLAIN, ask_
 
 static void plan(struct ar_making *m)
 {
-	const struct ar_linux *linux = ar_run_linux(&m->run);
-
 	ar_plan_add(&m->plan, &ar_step_namespaces);
 	ar_plan_add(&m->plan, &ar_step_filters);
 	if (m->run.io.console_socket)
@@ -413,7 +411,7 @@ static void plan(struct ar_making *m)
 	ar_plan_add(&m->plan, &ar_step_device_rules);
 	ar_plan_add(&m->plan, &ar_step_save);
 	ar_plan_add(&m->plan, &step_ask);
-	if (linux && linux->intel_rdt)
+	if (ar_run_linux(&m->run)->intel_rdt)
 		ar_plan_add(&m->plan, &ar_step_rdt);
 	ar_plan_add(&m->plan, &ar_step_created);
 }

@@ -36,7 +36,7 @@ struct ar_source {
 	uint64_t attr;	  /* MOUNT_ATTR_* that its mount on the host has: read-only, nosuid, nodev,
 			     noexec, nosymfollow */
 	uint64_t attr_below;	  /* that a mount has which is brought along */
-	const char *mounted;	  /* why something of that is none to bind from, NULL: nothing is */
+	const char *mounted;	  /* why a mount below it must not be bound; NULL: no reason */
 	struct ar_strings names;  /* where else on the host the same is to be seen */
 	struct ar_strings inside; /* and where what lies in it is */
 	const char *socket; /* a socket in it that a process has bound, of root's or of somebody who

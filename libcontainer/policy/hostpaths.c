@@ -158,6 +158,14 @@ const struct ar_host_path *ar_sensitive_paths(size_t *ret_n)
 	return sensitive;
 }
 
+const struct ar_host_path *ar_sensitive_held(const char *path)
+{
+	for (size_t i = 0; i < AR_COUNT(sensitive); i++)
+		if (ar_path_within(sensitive[i].path, path))
+			return &sensitive[i];
+	return NULL;
+}
+
 const char *ar_sensitive_what(const char *path)
 {
 	for (size_t i = 0; i < AR_COUNT(sensitive); i++)

@@ -19,6 +19,8 @@ struct ar_host_path {
  * files, so that another name of the same directory is found out too.
  */
 const struct ar_host_path *ar_sensitive_paths(size_t *ret_n);
+/* The first of them that path is or contains, NULL. */
+const struct ar_host_path *ar_sensitive_held(const char *path);
 /* What lies below these is no bind's source either. */
 extern const struct ar_strings ar_system_trees;
 /* Engines' data: nothing below is a bind's source but the engines' own files (engines.h). */

@@ -71,7 +71,7 @@ static struct ar_bind_verdict judge_engine_file(const struct ar_engine_file *fil
 	return v;
 }
 
-static bool in_engines_data(const struct ar_merging *m, const char *path)
+static bool is_engines_data(const struct ar_merging *m, const char *path)
 {
 	return ar_path_in(path, &ar_engine_trees) || ar_path_in(path, &m->config->engine_roots) ||
 	       ar_path_holds(path, &m->config->engine_roots) ||
@@ -89,17 +89,15 @@ static bool is_own_data(const struct ar_merging *m, const char *path)
 static struct ar_bind_verdict judge_place(const struct ar_merging *m, const struct ar_source *s)
 {
 	const char *path = s->resolved, *credential = ar_credential_in(path);
-	size_t n;
-	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+	const struct ar_host_path *sensitive = ar_sensitive_held(path);
 
-	for (size_t i = 0; i < n; i++)
-		if (ar_path_within(sensitive[i].path, path))
-			return refuse(ar_printf(m->arena, "it is or holds %s", sensitive[i].what));
+	if (sensitive)
+		return refuse(ar_printf(m->arena, "it is or holds %s", sensitive->what));
 	if (is_own_data(m, path))
 		return refuse("it is, holds or is part of what agentrun keeps of containers");
 	if (ar_path_in(path, &ar_system_trees))
 		return refuse("it lies inside the host's system");
-	if (in_engines_data(m, path))
+	if (is_engines_data(m, path))
 		return refuse("it is part of a container engine's data");
 	if (credential)
 		return refuse(ar_printf(m->arena, "it is a store of credentials (%s)", credential));
@@ -142,8 +140,9 @@ static bool may_be_written(const struct ar_merging *m, const char *path, bool of
 	return false;
 }
 
-/* Rootless engines keep their data in homes; root's do not, and there it may be anybody's. */
-static bool is_engines_data(const struct ar_merging *m, const char *path)
+/* Where an engine keeps volumes. Rootless engines do so in homes; root's do not, and there it may be
+ * anybody's. */
+static bool may_hold_volumes(const struct ar_merging *m, const char *path)
 {
 	static const char *const rootless[] = { "/run/user/{name}/**",
 						"/**/.local/share/containers/storage/**",
@@ -181,7 +180,7 @@ static const struct ar_engine_file *engine_file(const struct ar_merging *m, cons
 	if (file && ar_engine_is_kubelet(file) && !may_be_of_pod(m))
 		return NULL;
 	if (file && m->values.declared_binds && ar_engine_file_is_anywhere(file) &&
-	    !is_engines_data(m, path))
+	    !may_hold_volumes(m, path))
 		return NULL;
 	return file;
 }
@@ -195,19 +194,14 @@ static bool is_foreign_pods(const struct ar_merging *m, const char *path, const 
 	return file && ar_engine_is_kubelet(file) && !may_be_of_pod(m);
 }
 
-/*
- * Why a source is none by another name that it has, whatever it is asked for by; NULL: it is one.
- */
+/* Why a source must be refused because of another name that it has on the host; NULL: no reason. */
 static const char *judge_name(const struct ar_merging *m, const char *name)
 {
 	const char *credential = ar_credential_in(name);
-	size_t n;
-	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+	const struct ar_host_path *sensitive = ar_sensitive_held(name);
 
-	for (size_t i = 0; i < n; i++)
-		if (ar_path_within(sensitive[i].path, name))
-			return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive[i].what,
-					 name);
+	if (sensitive)
+		return ar_printf(m->arena, "it is or holds %s ('%s')", sensitive->what, name);
 	if (is_own_data(m, name))
 		return ar_printf(m->arena, "it is or holds '%s', part of what agentrun keeps",
 				 name);
@@ -267,7 +261,7 @@ static const char *judge_names(const struct ar_merging *m, const struct ar_sourc
 		if (volume && file && ar_engine_is_kubelet(volume) && !of_pod)
 			reason =
 				ar_printf(m->arena, "it is or holds '%s', a volume of a pod", name);
-		else if (!volume && in_engines_data(m, name))
+		else if (!volume && is_engines_data(m, name))
 			reason = ar_printf(m->arena,
 					   "it is or holds '%s', part of a container engine's data",
 					   name);

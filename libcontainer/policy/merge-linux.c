@@ -79,7 +79,7 @@ static struct ar_strings join_paths(struct ar_merging *m, const char *path,
 static bool may_show_hosts_sys(const struct ar_merging *m)
 {
 	const struct ar_namespace *net = ar_spec_namespace(m->to, "network");
-	bool joined = !net || (net->path && *net->path);
+	bool joined = !net || ar_namespace_is_joined(net);
 
 	ar_list_foreach(const struct ar_mount, mount, &m->from->mounts)
 		if (ar_streq(mount->destination, "/sys") && !ar_streq(mount->type, "sysfs"))
@@ -258,7 +258,7 @@ static void merge_memfd(struct ar_merging *m)
 		m->out->strength[AR_CONTROL_MEMFD_NOEXEC] = AR_OFF;
 	else if (!m->facts->memfd_noexec)
 		deny_memfd(m, "this kernel's vm.memfd_noexec denies nothing");
-	else if (!pid || (pid->path && *pid->path))
+	else if (!pid || ar_namespace_is_joined(pid))
 		deny_memfd(m, "vm.memfd_noexec is set by the first process of a pid namespace");
 	else
 		m->out->memfd_noexec = true;

@@ -70,7 +70,7 @@ void ar_merge_namespaces(struct ar_merging *m)
 	const struct ar_namespace *ns = l->namespaces.items;
 
 	for (size_t i = 0; i < l->namespaces.n; i++)
-		if (ns[i].path && *ns[i].path)
+		if (ar_namespace_is_joined(&ns[i]))
 			judge_path(m, i, &ns[i]);
 	for (size_t i = 0; i < AR_COUNT(needed); i++) {
 		if (ar_spec_namespace(m->from, needed[i].type))
@@ -94,7 +94,7 @@ static bool is_new(const struct ar_merging *m, const char *type)
 {
 	const struct ar_namespace *ns = ar_spec_namespace(m->from, type);
 
-	return ns && !(ns->path && *ns->path);
+	return ns && !ar_namespace_is_joined(ns);
 }
 
 /* Why no user namespace of ours can be made here, NULL: it can. */

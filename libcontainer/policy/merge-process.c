@@ -79,7 +79,7 @@ static bool is_privileged(const struct ar_merging *m, uint64_t gid)
 {
 	const struct ar_namespace *user = ar_spec_namespace(m->to, "user");
 	/* find_privileged() has them as the container has */
-	bool joined = user && user->path && *user->path;
+	bool joined = user && ar_namespace_is_joined(user);
 	uint64_t host = host_gid(m, gid);
 
 	for (size_t i = 0; i < m->out->privileged_gids.n; i++) {
@@ -520,7 +520,7 @@ static void find_privileged(struct ar_merging *m)
 {
 	const struct ar_facts *f = m->facts;
 	const struct ar_namespace *user = ar_spec_namespace(m->to, "user");
-	bool joined = user && user->path && *user->path, known = joined && f->host_root;
+	bool joined = user && ar_namespace_is_joined(user), known = joined && f->host_root;
 	const struct ar_list *maps = known ? &f->joined_gids : &m->to->linux->gid_mappings;
 	struct ar_u64s *gids = &m->out->privileged_gids;
 

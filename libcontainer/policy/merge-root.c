@@ -57,7 +57,7 @@ void ar_merge_flags(struct ar_merging *m)
 	merge_landlock(m);
 }
 
-static bool is_engines_data(const struct ar_merging *m, const char *path)
+static bool root_is_engines_data(const struct ar_merging *m, const char *path)
 {
 	const struct ar_strings *roots = &m->config->engine_roots;
 
@@ -72,15 +72,13 @@ static bool is_engines_data(const struct ar_merging *m, const char *path)
 static const char *root_reason(const struct ar_merging *m, const char *path)
 {
 	const char *credential = ar_credential_in(path);
-	size_t n;
-	const struct ar_host_path *sensitive = ar_sensitive_paths(&n);
+	const struct ar_host_path *sensitive = ar_sensitive_held(path);
 
 	if (ar_path_in(path, &ar_root_denied) || ar_path_holds(path, &ar_root_denied))
 		return ar_rule_find("root.path")->reason;
-	for (size_t i = 0; i < n; i++)
-		if (ar_path_within(sensitive[i].path, path))
-			return ar_printf(m->arena, "it is or holds %s", sensitive[i].what);
-	if (is_engines_data(m, path))
+	if (sensitive)
+		return ar_printf(m->arena, "it is or holds %s", sensitive->what);
+	if (root_is_engines_data(m, path))
 		return "it is part of a container engine's data";
 	if (ar_path_in(path, &ar_root_engines) && !ar_engine_root_is(path))
 		return ar_path_within(path, "/run")

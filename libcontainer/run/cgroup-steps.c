@@ -15,7 +15,7 @@
 
 const struct ar_resources *ar_run_resources(struct ar_run *run)
 {
-	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+	const struct ar_resources *res = ar_run_linux(run)->resources;
 
 	return run->effective->profile == AR_PROFILE_COMPAT
 		       ? ar_resources_without_v1(run->arena, res)
@@ -24,7 +24,7 @@ const struct ar_resources *ar_run_resources(struct ar_run *run)
 
 static bool limits_asked(const struct ar_run *run)
 {
-	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+	const struct ar_resources *res = ar_run_linux(run)->resources;
 
 	if (!res)
 		return false;
@@ -34,15 +34,14 @@ static bool limits_asked(const struct ar_run *run)
 	       (res->memory && !run->effective->memory_default);
 }
 
-/* Who is not root of the host may have no cgroup to give: fine as long as nobody asked for one, as
+/* An unprivileged caller may be unable to make a cgroup. That is fine unless one was asked for, as
  * with runc. */
 static int without_cgroup(struct ar_run *run, int r, struct ar_error *err)
 {
 	bool denied = r == -EACCES || r == -EPERM || r == -EROFS || r == -ENOENT;
-	bool asked = ar_run_linux(run) && ar_run_linux(run)->cgroups_path &&
-		     *ar_run_linux(run)->cgroups_path;
+	const char *asked = ar_run_linux(run)->cgroups_path;
 
-	if (!denied || run->facts->host_root || asked || limits_asked(run))
+	if (!denied || run->facts->host_root || (asked && *asked) || limits_asked(run))
 		return r;
 	ar_debug("no cgroup: %s", err->text);
 	run->use_cgroup = false;
@@ -62,7 +61,7 @@ int ar_run_check_alone(struct ar_run *run, struct ar_error *err)
 /* As with runc: where none is asked for, compat has one of the id beside the caller's own. */
 static const char *cgroups_path(const struct ar_run *run)
 {
-	const char *asked = ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL;
+	const char *asked = ar_run_linux(run)->cgroups_path;
 
 	if (asked && *asked)
 		return asked;
@@ -248,7 +247,7 @@ static const struct ar_device_rule default_rules[] = {
 /* The other profiles bring a whole list of their own. */
 static struct ar_list rules_of(struct ar_run *run)
 {
-	const struct ar_resources *res = ar_run_linux(run) ? ar_run_linux(run)->resources : NULL;
+	const struct ar_resources *res = ar_run_linux(run)->resources;
 	const struct ar_list asked = res ? res->devices : (struct ar_list){ NULL, 0 };
 	struct ar_device_rule *all;
 

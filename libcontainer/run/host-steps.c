@@ -38,8 +38,7 @@
 static int check_joined(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_facts *f = run->facts;
-	const struct ar_namespace *all = ar_run_linux(run) ? ar_run_linux(run)->namespaces.items
-							   : NULL;
+	const struct ar_namespace *all = ar_run_linux(run)->namespaces.items;
 
 	for (size_t i = 0; i < f->n_namespaces; i++)
 		for (int ns = 0; ns < AR_NS_COUNT; ns++)
@@ -55,12 +54,12 @@ static int check_joined(struct ar_run *run, struct ar_error *err)
 static int check_mappings(struct ar_run *run, struct ar_error *err)
 {
 	const struct ar_linux *linux = ar_run_linux(run);
-	bool asked = linux && (linux->uid_mappings.n || linux->gid_mappings.n);
+	bool asked = linux->uid_mappings.n || linux->gid_mappings.n;
 	struct ar_list gids;
 	int r;
 
 	if (run->ns.join[AR_NS_USER] < 0) {
-		run->uid_mappings = linux ? linux->uid_mappings : (struct ar_list){ 0 };
+		run->uid_mappings = linux->uid_mappings;
 		return 0;
 	}
 	r = ar_idmap_read(run->arena, run->proc, run->ns.join[AR_NS_USER], &run->uid_mappings,
@@ -112,8 +111,8 @@ const struct ar_step ar_step_join_container = { "namespaces", AR_HOST, 0, join_c
 /* Notifications go somewhere, or the container would wait for ever. */
 static int connect_listener(struct ar_run *run, struct ar_error *err)
 {
-	const struct ar_linux *linux = ar_run_linux(run);
-	const char *path = linux && linux->seccomp ? linux->seccomp->listener_path : NULL;
+	const struct ar_seccomp *seccomp = ar_run_linux(run)->seccomp;
+	const char *path = seccomp ? seccomp->listener_path : NULL;
 	bool notifies = false;
 
 	for (size_t i = 0; i < run->filters.n; i++)
@@ -311,10 +310,8 @@ const struct ar_step ar_step_affinity = { "cpu affinity", AR_HOST, 0, affinity, 
 
 static pid_t clone_once(struct ar_run *run, struct ar_error *err)
 {
-	const struct ar_list *offsets = ar_run_linux(run) ? &ar_run_linux(run)->time_offsets : NULL;
-
-	return ar_ns_clone(&run->ns, offsets, run->proc, run->cgroup_fd, run->walk.limit_ms,
-			   &run->walk.pidfd, err);
+	return ar_ns_clone(&run->ns, &ar_run_linux(run)->time_offsets, run->proc, run->cgroup_fd,
+			   run->walk.limit_ms, &run->walk.pidfd, err);
 }
 
 /* A container that divided its cgroup takes no process in its top one: exec goes where init is. */
@@ -412,7 +409,8 @@ static int clone_hidden(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
-/* What we start later, as hooks, is none of the container: the score is ours again. */
+/* Processes that we start later, such as hooks, are not the container's: our own score is restored.
+ */
 static int clone_init(struct ar_run *run, struct ar_error *err)
 {
 	char score[16];

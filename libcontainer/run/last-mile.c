@@ -133,9 +133,9 @@ static int scheduling(struct ar_run *run, struct ar_error *err)
 		r = ar_scheduler_apply(p->scheduler, err);
 	if (r == 0)
 		r = ar_io_priority_apply(p->io_priority, err);
-	if (r == 0 && linux)
+	if (r == 0)
 		r = ar_memory_policy_apply(linux->memory_policy, err);
-	if (r == 0 && linux)
+	if (r == 0)
 		r = ar_personality_apply(linux->personality, err);
 	return r;
 }
@@ -199,9 +199,7 @@ static bool setgroups_denied(const struct ar_run *run)
 /* By the configuration, not by what was compiled: a plan stands before its first step. */
 static bool filtered(const struct ar_run *run)
 {
-	const struct ar_linux *linux = ar_run_linux(run);
-
-	return run->effective->builtin_seccomp || (linux && linux->seccomp);
+	return run->effective->builtin_seccomp || ar_run_linux(run)->seccomp;
 }
 
 static bool no_new_privs(const struct ar_run *run)

@@ -251,7 +251,7 @@ static int place_filesystem(struct ar_run *run, size_t i, const struct ar_mount 
 
 static const char *mount_label(const struct ar_run *run)
 {
-	return ar_run_linux(run) ? ar_run_linux(run)->mount_label : NULL;
+	return ar_run_linux(run)->mount_label;
 }
 
 /*
@@ -456,7 +456,6 @@ static bool own_dev(struct ar_run *run)
 
 static int devices(struct ar_run *run, struct ar_error *err)
 {
-	static const struct ar_list none = { 0 };
 	_cleanup_fd_ int dev = -1;
 	int r = ar_dev_open(run->root, &dev, err);
 
@@ -470,9 +469,7 @@ static int devices(struct ar_run *run, struct ar_error *err)
 
 		if (run->effective->profile == AR_PROFILE_COMPAT)
 			flags |= AR_DEV_PLAIN;
-		r = ar_dev_nodes(run->root, dev,
-				 ar_run_linux(run) ? &ar_run_linux(run)->devices : &none, flags,
-				 err);
+		r = ar_dev_nodes(run->root, dev, &ar_run_linux(run)->devices, flags, err);
 		if (r == 0)
 			r = ar_dev_links(dev, err);
 		if (r == 0)

@@ -44,8 +44,8 @@ struct pollfd ar_notify_ask(const struct ar_notify *notify);
 /*
  * Take what has been sent, without waiting. When the program is ready, the manager hears so, that
  * main_pid is the process to watch, and a barrier; sock is closed. A manager without room for that
- * hears the rest of it by a later call. *ret_barrier (may be NULL): its
- * end of file says that the manager has read all that.
+ * hears the rest by a later call. *ret_barrier (may be NULL): its end of file says that the manager
+ * has read everything.
  */
 int ar_notify_take(struct ar_notify *notify, pid_t main_pid, int *ret_barrier,
 		   struct ar_error *err);

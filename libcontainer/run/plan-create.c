@@ -31,7 +31,7 @@ static bool has_namespace(const struct ar_run *run, const char *type, bool fresh
 {
 	const struct ar_namespace *ns = ar_spec_namespace(run->effective->spec, type);
 
-	return ns && (!fresh || !ns->path || !*ns->path);
+	return ns && !(fresh && ar_namespace_is_joined(ns));
 }
 
 static bool has_hooks(const struct ar_run *run, enum ar_hook_kind kind)
@@ -77,9 +77,9 @@ static void host_after_clone(struct ar_plan *plan, const struct ar_run *run)
 	ar_plan_add(plan, &ar_step_device_rules);
 	ar_plan_add(plan, &ar_step_save);
 	/* after their configuration is on disk: delete undoes what a dead create has left */
-	if (linux && linux->intel_rdt)
+	if (linux->intel_rdt)
 		ar_plan_add(plan, &ar_step_rdt);
-	if (linux && linux->net_devices.n)
+	if (linux->net_devices.n)
 		ar_plan_add(plan, &ar_step_net_devices);
 }
 
@@ -108,6 +108,8 @@ static void init_surroundings(struct ar_plan *plan, const struct ar_run *run)
 
 void ar_plan_create(struct ar_plan *plan, const struct ar_run *run)
 {
+	const struct ar_linux *linux = ar_run_linux(run);
+
 	host_before_clone(plan, run);
 	host_after_clone(plan, run);
 	init_surroundings(plan, run);
@@ -120,10 +122,10 @@ void ar_plan_create(struct ar_plan *plan, const struct ar_run *run)
 	/* a hook may have brought the network interface that is spoken of */
 	if (run->effective->spec->hostname || run->effective->spec->domainname)
 		ar_plan_add(plan, &ar_step_names);
-	if (ar_run_linux(run) && ar_run_linux(run)->sysctl.n)
+	if (linux->sysctl.n)
 		ar_plan_add(plan, &ar_step_sysctl);
 	/* before pivot_root, while the host's null device can be bound */
-	if (ar_run_linux(run))
+	if (linux->masked_paths.n || linux->readonly_paths.n)
 		ar_plan_add(plan, &ar_step_masks);
 	ar_plan_add(plan, &ar_step_readonly);
 	ar_plan_add(plan, &ar_step_pivot);

@@ -97,15 +97,18 @@ struct ar_run {
 	struct ar_cap_sets caps;
 	struct ar_program program;
 };
-/* "linux" of the effective configuration, NULL when it has none. */
+/* "linux" of the effective configuration; an empty one when it has none. */
 static inline const struct ar_linux *ar_run_linux(const struct ar_run *run)
 {
-	return run->effective->spec->linux;
+	static const struct ar_linux none;
+	const struct ar_linux *linux = run->effective->spec->linux;
+
+	return linux ? linux : &none;
 }
 /* Its propagation of the root, NULL: it says none. */
 static inline const char *ar_run_propagation(const struct ar_run *run)
 {
-	return ar_run_linux(run) ? ar_run_linux(run)->rootfs_propagation : NULL;
+	return ar_run_linux(run)->rootfs_propagation;
 }
 
 /* The mount that shows on a place: of several the last one; NULL: there is none. */

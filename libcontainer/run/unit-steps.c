@@ -18,15 +18,10 @@
  * one: init is born in our own cgroup, waits for its turn, and takes its first step in the unit.
  */
 
-static const char *cgroups_path(const struct ar_run *run)
-{
-	return ar_run_linux(run) ? ar_run_linux(run)->cgroups_path : NULL;
-}
-
 static int locate_unit(struct ar_run *run, struct ar_error *err)
 {
 	const char *path;
-	int r = ar_unit_choose(run->arena, cgroups_path(run), run->id,
+	int r = ar_unit_choose(run->arena, ar_run_linux(run)->cgroups_path, run->id,
 			       run->manager == AR_MANAGER_USER, &run->unit, err);
 
 	if (r == 0)
@@ -188,10 +183,8 @@ static int start_unit(struct ar_run *run, struct ar_error *err)
 }
 
 /*
- * Of a unit whose making was not told to us, who still hold systemd for that, the cgroup may be
- * there all the same. Init goes first:
- * in there, and not yet listening to any signal, it would keep systemd busy until that loses
- * patience.
+ * The unit's cgroup may exist although systemd never said that its job was done. Init is killed
+ * first: it ignores signals for now, and systemd would wait for it until its timeout.
  */
 static void undo_unit(struct ar_run *run)
 {

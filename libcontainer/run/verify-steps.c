@@ -60,9 +60,8 @@ static int verify_masks(struct ar_run *run, struct ar_error *err)
 		return r;
 	if (!same)
 		return ar_refuse(err, EBUSY, "something is mounted on the container's root");
-	return linux ? ar_masks_verify(above, &linux->masked_paths, run->mask_dev,
-				       &linux->readonly_paths, err)
-		     : 0;
+	return ar_masks_verify(above, &linux->masked_paths, run->mask_dev, &linux->readonly_paths,
+			       err);
 }
 
 static int verify(struct ar_run *run, struct ar_error *err)

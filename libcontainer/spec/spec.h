@@ -333,3 +333,8 @@ bool ar_mount_wants_bind(const struct ar_mount *mount);
 bool ar_mappings_equal(const struct ar_list *a, const struct ar_list *b);
 /* The namespace entry of that type, or NULL. */
 const struct ar_namespace *ar_spec_namespace(const struct ar_spec *spec, const char *type);
+/* Whether that one is there already, and no new one is made. */
+static inline bool ar_namespace_is_joined(const struct ar_namespace *ns)
+{
+	return ns->path && *ns->path;
+}
