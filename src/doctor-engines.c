@@ -117,13 +117,24 @@ static const char *cri_plugin(int version)
 			      : "cri";
 }
 
+/* The version of files that have it, 0: none. */
 static int plugin_version(const char *plugin)
 {
 	int version = 3;
 
-	while (version > 1 && strcmp(cri_plugin(version), plugin) != 0)
+	while (version > 0 && strcmp(cri_plugin(version), plugin) != 0)
 		version--;
 	return version;
+}
+
+static const char *plugin_advice(struct ar_visit *v, const char *plugin, int version)
+{
+	int other = plugin_version(plugin);
+	const char *table =
+		ar_printf(v->arena, "name the table plugins.\"%s\"", cri_plugin(version));
+
+	return other ? ar_printf(v->arena, "begin the file with version = %d, or %s", other, table)
+		     : table;
 }
 
 /* Of the main file. containerd has no file with two. */
@@ -181,10 +192,7 @@ static void check_handler(struct ar_visit *v, const struct ar_toml *toml,
 
 	if (strcmp(path[1], cri_plugin(version)) != 0)
 		ar_visit_add(v, CONTAINERD, label, AR_VERDICT_WARNING,
-			     ar_printf(v->arena,
-				       "begin the file with version = %d, or name the table "
-				       "plugins.\"%s\"",
-				       plugin_version(path[1]), cri_plugin(version)),
+			     plugin_advice(v, path[1], version),
 			     "in plugin %s, which a file of version %d does not have", path[1],
 			     version);
 	if (!type || strcmp(type->text ? type->text : "", "io.containerd.runc.v2") != 0)
@@ -353,17 +361,17 @@ static void check_podman_lists(struct ar_visit *v, const struct ar_toml *toml)
 	}
 }
 
-/* Of podman, buildah and CRI-O: containers-storage.conf(5). */
-static void check_storage(struct ar_visit *v, const char *area)
+/* Of podman and buildah: containers-storage.conf(5). */
+static void check_storage(struct ar_visit *v)
 {
 	static const char *const path[] = { "storage", "graphroot" };
 	const struct ar_toml_entry *root;
 	struct ar_toml toml = { 0 };
 
-	ar_engine_read_toml(v, area, "/usr/share/containers/storage.conf", &toml);
-	ar_engine_read_toml(v, area, "/etc/containers/storage.conf", &toml);
+	ar_engine_read_toml(v, PODMAN, "/usr/share/containers/storage.conf", &toml);
+	ar_engine_read_toml(v, PODMAN, "/etc/containers/storage.conf", &toml);
 	root = ar_toml_find(&toml, path, AR_COUNT(path));
-	ar_engine_check_data(v, area, root ? root->text : NULL);
+	ar_engine_check_data(v, PODMAN, root ? root->text : NULL);
 }
 
 void ar_doctor_podman(struct ar_visit *v)
@@ -378,7 +386,7 @@ void ar_doctor_podman(struct ar_visit *v)
 		ar_engine_absent(v, PODMAN, "podman", "containers.conf");
 	else
 		check_podman_lists(v, &toml);
-	check_storage(v, PODMAN);
+	check_storage(v);
 }
 
 /* --- CRI-O --- */

@@ -94,8 +94,8 @@ void ar_engine_check_runtime(struct ar_visit *v, const char *area, const char *n
 
 void ar_engine_check_data(struct ar_visit *v, const char *area, const char *root)
 {
-	if (!root || v->host->euid != 0 || !v->config || ar_path_in(root, &ar_engine_trees) ||
-	    ar_path_in(root, &v->config->engine_roots))
+	if (!root || !*root || v->host->euid != 0 || !v->config ||
+	    ar_path_in(root, &ar_engine_trees) || ar_path_in(root, &v->config->engine_roots))
 		return;
 	ar_visit_add(v, area, "data root", AR_VERDICT_WARNING,
 		     ar_printf(v->arena, "add it to engine-roots of %s; see agentrun-policy(5)",

@@ -74,7 +74,6 @@ static int kill_all(const struct ar_cgroup *cgroup, int64_t deadline, struct ar_
 	if (cgroup->fd < 0 || cgroup->spare)
 		return 0;
 	r = ar_cgroup_keyed(cgroup->fd, "cgroup.events", "populated", &populated);
-
 	if (r == -ENODEV || r == -ENOENT || (r == 0 && !populated))
 		return 0;
 	if (r < 0)

@@ -74,7 +74,8 @@ int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
  * the files that the kernel says belong to that. */
 int ar_cgroup_delegate(const struct ar_cgroup *cgroup, uid_t uid, struct ar_error *err);
 /*
- * Kill what is in it (cgroup.kill, else a signal for each), wait for it to empty (bounded), remove
+ * Kill what is in it (cgroup.kill, else a signal for each), unless it is spared or fd is not open;
+ * wait for it to empty (bounded), remove
  * it, what is below it, and of its parents what make() made, or the one named "agentrun", if
  * nothing else is there. Gone already is fine.
  */
@@ -84,7 +85,7 @@ int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
  * they still use is left to them.
  */
 void ar_cgroup_leave(struct ar_cgroup *cgroup);
-/* Only the first half: kill and wait (bounded) until it is empty. */
+/* Only the first half, under the same conditions: kill and wait (bounded) until it is empty. */
 int ar_cgroup_end(const struct ar_cgroup *cgroup, struct ar_error *err);
 /* Whether nobody is in it, or it is gone, within that time. -ETIMEDOUT: somebody is; others:
  * unknown. */

@@ -209,7 +209,6 @@ static void inhabit(int userns, int channel)
 
 	if (answer == 0 && setns(userns, CLONE_NEWUSER) < 0)
 		answer = -errno;
-
 	if (write(channel, &answer, sizeof(answer)) == sizeof(answer))
 		(void)!read(channel, &answer, 1); /* whatever comes of it, this is the end */
 	_exit(0);

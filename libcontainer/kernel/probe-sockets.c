@@ -24,6 +24,7 @@
 
 #define SOCKETS "/proc/net/unix"
 #define LISTENS 0x10000u /* __SO_ACCEPTCON */
+#define LIST_BUFFER 4096 /* what one read(2) gives; the C library would take 1024 */
 
 /* The path of a line "address: refs protocol flags type state inode path", if somebody listens
  * there. */
@@ -80,7 +81,9 @@ static bool is_shown(const struct ar_probing *p, const char *path)
 	return ar_probe_root_inside(p->facts) && shows(&p->facts->root, path);
 }
 
-/* Where the directory of that name leads; NULL: it cannot be told. */
+/* Where the directory of that name leads; NULL: it cannot be told. Any user can listen in any
+ * number of them. */
+#define FOLDERS_MAX 64
 static const char *folder(struct ar_probing *p, const char *name)
 {
 	_cleanup_fd_ int fd = -1;
@@ -90,6 +93,8 @@ static const char *folder(struct ar_probing *p, const char *name)
 	for (size_t i = 0; i < p->n_folders; i++)
 		if (ar_streq(p->folders[i].name, name))
 			return p->folders[i].resolved;
+	if (p->n_folders == FOLDERS_MAX)
+		return NULL;
 	fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	p->folders = ar_arena_grow(p->arena, p->folders, p->n_folders, &p->folders_room,
 				   sizeof(*p->folders));
@@ -309,7 +314,7 @@ int ar_probe_sockets(struct ar_probing *p, struct ar_error *err)
 	list = fopen(SOCKETS, "re");
 	if (!list) /* a kernel without such sockets has no list of them */
 		return errno == ENOENT ? 0 : ar_fail(err, errno, "read '%s'", SOCKETS);
-	(void)setvbuf(list, NULL, _IOFBF, 1 << 16); /* the kernel says 1024 */
+	(void)setvbuf(list, ar_alloc(p->arena, LIST_BUFFER), _IOFBF, LIST_BUFFER);
 	/* any user can make it as long as there is memory for sockets */
 	while (r == 0 && getline(&line, &room, list) >= 0) {
 		const char *path;

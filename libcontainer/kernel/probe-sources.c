@@ -161,6 +161,8 @@ static const struct ar_place *place_at(struct ar_probing *p, const char *path)
 	if (stat(path, &st) == 0) {
 		place->dev = st.st_dev;
 		place->ino = st.st_ino;
+	} else {
+		ar_probe_failed(p, errno);
 	}
 	return place;
 }

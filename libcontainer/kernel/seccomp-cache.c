@@ -81,7 +81,9 @@ static bool users_base(char *buf, size_t size)
 /* Whether root's own is used: one of the two is, so that policy knows which to keep. */
 static bool hosts_base(void)
 {
-	return geteuid() == 0 && access(AR_CACHEDIR, W_OK) == 0;
+	if (geteuid() != 0)
+		return false;
+	return faccessat(AT_FDCWD, AR_CACHEDIR, W_OK, AT_EACCESS) == 0 || errno == ENOENT;
 }
 
 int ar_seccomp_cache_open(void)

@@ -226,14 +226,16 @@ static void fill_run(struct ar_making *m, const struct ar_context *ctx,
 static void remove_state(struct ar_making *m)
 {
 	struct ar_error err = { 0 };
+	int r;
 
 	ar_close_fd(&m->bundle_fd); /* where descriptors have run out there is one again */
 	if (m->run.left_behind)
 		return;
-	if (ar_dir_remove(&m->dir, m->run.id, &err) < 0) {
+	r = ar_dir_remove(&m->dir, m->run.id, &err);
+	if (r < 0)
 		ar_log(AR_LOG_WARN, "container %s: %s", m->run.id, err.text);
-		m->run.left_behind = true;
-	}
+	/* -ESTALE: somebody else has removed it */
+	m->run.left_behind = r == -ESTALE || (r < 0 && ar_record_exists(&m->dir));
 	ar_dir_unlock(&m->dir);
 }
 

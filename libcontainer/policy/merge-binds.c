@@ -191,7 +191,7 @@ static bool is_foreign_pods(const struct ar_merging *m, const char *path, const 
 	const struct ar_engine_file *file =
 		ar_engine_file_find(m->from, m->facts->id, path, destination);
 
-	return file && ar_engine_is_kubelet(file) && !may_be_of_pod(m);
+	return file && ar_engine_is_kubelet(file) && !ar_engine_image_key(m->facts->state_root);
 }
 
 /* Why a source must be refused because of another name that it has on the host; NULL: no reason. */
@@ -341,10 +341,10 @@ static const char *judge_writing(const struct ar_merging *m, const struct ar_sou
 
 	if (m->to->root->readonly == AR_YES && is_of_root(m, s))
 		return "it shows the container's own root, which is read-only";
-	if (!file && has_home(s))
-		return "start-up files of a home directory would run on the host";
 	if (holds_cache(m, s))
 		return "it holds the filters that agentrun has compiled";
+	if (!file && has_home(s))
+		return "start-up files of a home directory would run on the host";
 	if (!file && !may_be_written(m, s->resolved, of_root))
 		return is_start_up(s->resolved)
 			       ? "programs and settings of a home directory would run on the host"
@@ -417,6 +417,8 @@ struct ar_bind_verdict ar_bind_judge(const struct ar_merging *m, const struct ar
 		reason = "it lies over the container's own system directories";
 	if (reason)
 		v = verdict(AR_BIND_READ_ONLY, reason);
+	/* who can write them chooses the filters of other containers */
+	v.firm = holds_cache(m, s);
 	v.note = file ? file->note : NULL;
 	return v;
 }

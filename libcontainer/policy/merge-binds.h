@@ -13,6 +13,7 @@ enum ar_bind_fate {
 struct ar_bind_verdict {
 	enum ar_bind_fate fate;
 	const char *reason; /* NULL with AR_BIND_TAKE */
+	bool firm;	    /* AR_BIND_READ_ONLY whatever opt-outs there are */
 	const char *note;   /* for a decision of its own, NULL */
 };
 

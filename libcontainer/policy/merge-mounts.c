@@ -237,7 +237,7 @@ static void know_data(struct work *w, const char *known)
 		ar_decide_as(m, "mounts[].options", field_of(w, "options"),
 			     ar_join(m->arena, &lost, 8),
 			     added.n ? ar_join(m->arena, &added, 8) : "left out",
-			     added.n ? "in this form it only limits the mount"
+			     added.n ? "only options that limit the mount are taken"
 				     : "it is not known to only limit the mount");
 	w->to.options = got;
 }
@@ -336,6 +336,8 @@ static bool merge_bind(struct work *w, const struct ar_source *source, struct ar
 			return false;
 	} else if (v.fate == AR_BIND_DROP) {
 		want &= ~AR_WANT_NODEV; /* an opt-out has let it in */
+	} else if (v.fate == AR_BIND_READ_ONLY && v.firm) {
+		want |= AR_WANT_RO;
 	} else if (v.fate == AR_BIND_READ_ONLY &&
 		   !ar_opted_out_as(m, "mounts[].options", field_of(w, "options"), shown, shown)) {
 		want |= AR_WANT_RO;

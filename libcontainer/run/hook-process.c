@@ -260,9 +260,8 @@ static int kill_group(struct child *child)
 	(void)kill(child->pid, SIGKILL);  /* not reaped yet, so it is still this one */
 	while ((rest = end - ar_now_ms()) > 0) {
 		struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
-		int n = poll(&fd, 1, look_ms(child, rest));
-
-		int over = n >= 0 ? is_over(child, fd.revents) : 0;
+		int n = poll(&fd, 1, look_ms(child, rest)),
+		    over = n >= 0 ? is_over(child, fd.revents) : 0;
 
 		if (over > 0)
 			return 0;

@@ -409,8 +409,7 @@ static int clone_hidden(struct ar_run *run, struct ar_error *err)
 	return 0;
 }
 
-/* Processes that we start later, such as hooks, are not the container's: our own score is restored.
- */
+/* What we start later, such as hooks, is not the container's: our own score is restored. */
 static int clone_init(struct ar_run *run, struct ar_error *err)
 {
 	char score[16];

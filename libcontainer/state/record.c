@@ -130,6 +130,11 @@ static int decode(struct ar_arena *arena, const struct ar_json *json, struct ar_
 	return ar_decode(arena, &ar_record_class, FILE_NAME, "", json, ret, err);
 }
 
+bool ar_record_exists(const struct ar_dir *dir)
+{
+	return faccessat(dir->fd, FILE_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int ar_record_read(struct ar_arena *arena, const struct ar_dir *dir, struct ar_record **ret,
 		   struct ar_error *err)
 {

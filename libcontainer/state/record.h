@@ -46,6 +46,8 @@ extern const struct ar_class ar_record_class, ar_outcome_class;
 
 /* Refused: a path in it that is not UTF-8. */
 int ar_record_write(const struct ar_dir *dir, const struct ar_record *record, struct ar_error *err);
+/* Whether there is one, of whatever contents. */
+bool ar_record_exists(const struct ar_dir *dir);
 /* -ENOENT when there is none yet (a create that died early). */
 int ar_record_read(struct ar_arena *arena, const struct ar_dir *dir, struct ar_record **ret,
 		   struct ar_error *err);
