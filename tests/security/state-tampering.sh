@@ -97,15 +97,18 @@ run_agentrun delete --force "$id"
 assert_nothing_left
 
 test_begin "what agentrun keeps is no bind's source and no root, by no name"
-mkdir -p "$state/place" "$TEST_TMP/cache/agentrun/seccomp" "$TEST_TMP/second"
-export XDG_CACHE_HOME=$TEST_TMP/cache
-for source in "$state" "$state/place" "$TEST_TMP" "$TEST_TMP/cache" "$TEST_TMP/cache/agentrun" "$TEST_TMP/cache/agentrun/seccomp"; do
+mkdir -p "$state/place" "$TEST_TMP/second"
+# which makes the folder of compiled filters
+make_command "$bundle" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}' true
+run_agentrun run --bundle "$bundle" "$id"
+expect_success
+for source in "$state" "$state/place" "$TEST_TMP" /var/cache/agentrun /var/cache/agentrun/seccomp; do
 	for option in rw ro; do
 		bind_bundle "$source" "$option"
 		expect_refused "mounts[/host].source" "$source"
 	done
 done
-for source in "$state" "$state/place" "$TEST_TMP/cache/agentrun/seccomp"; do
+for source in "$state" "$state/place" /var/cache/agentrun/seccomp; do
 	bind_bundle "$TEST_TMP/second" rw
 	# shellcheck disable=SC2016 # for the other shell
 	run_command unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
@@ -119,6 +122,14 @@ expect_refused "root.path" "what agentrun keeps of containers"
 bind_bundle "$TEST_TMP/second" rw
 run_agentrun run --bundle "$bundle" "$id"
 expect_output escaped
-unset XDG_CACHE_HOME
 rmdir "$state/place"
+assert_nothing_left
+
+test_begin "what holds the compiled filters is read-only, whatever opt-outs there are"
+printf '{ "bind-sources": ["/var/cache"], "opt-outs": [{ "control": "mounts[].options", "reason": "writes" }] }\n' >"$TEST_TMP/opt-outs"
+make_command "$bundle" '.mounts += [{destination: "/host", type: "bind", source: "/var/cache", options: ["rbind", "rw"]}]' \
+	sh -c 'ls /host | grep -x agentrun; touch /host/agentrun/seccomp/x'
+run_agentrun --config "$TEST_TMP/opt-outs" run --bundle "$bundle" "$id"
+expect_output agentrun
+check_has "errors" "$errors" "Read-only file system"
 assert_nothing_left
