@@ -19,6 +19,25 @@ cri_start
 cri Version '{}'
 expect_success
 
+# dumped VERSION NAME: what containerd makes of the tables on standard input below "version = VERSION" has that handler
+dumped() {
+	{ echo "version = $1"; cat; } >"$TEST_TMP/tables.toml"
+	run_command containerd --config "$TEST_TMP/tables.toml" config dump
+	expect_success
+	check_true "handler $2" awk -v name="$2" '
+		/^ *\[/ { on = index($0, ".containerd.runtimes." name ".options]") }
+		on && /BinaryName/ { found = 1 }
+		END { exit !found }' <<<"$output"
+}
+
+test_begin "the tables of the page and of the installed file are taken, those of containerd 1 by containerd 2 too"
+dumped 2 agentrun < <(page_block containerd toml 1)
+dumped 2 agentrun-strict < <(shipped containerd-config.toml)
+if [ "$containerd_version" = 3 ]; then
+	dumped 3 agentrun < <(page_block containerd toml 2)
+	dumped 3 agentrun-strict < <(shipped containerd-2-config.toml)
+fi
+
 # --- a terminal ----------------------------------------------------------------------------------
 
 # stream_exec INPUT COMMAND...: on a terminal of 33 rows and 77 columns, through containerd's streaming server
