@@ -288,8 +288,14 @@ class Command:
     def run(self, words, out=None):
         if not self.sockets:
             return run(words, out)
-        self.sockets.forget()
         return run(words, out, {"NOTIFY_SOCKET": Sockets.PATHS["manager"]}, (HANDED_DOWN,))
+
+    def begin(self, cid):
+        """Nothing of the container before is left, nor of what it said."""
+        forget_root()
+        if self.sockets:
+            self.sockets.forget()
+        self.setup(cid)
 
     def setup(self, cid):
         pass
@@ -449,8 +455,7 @@ def reference(command):
 def reference_run(command):
     cid = MARK + "-reference"
     listing = os.path.join(TMP, "sweep.list")
-    forget_root()
-    command.setup(cid)
+    command.begin(cid)
     result = command.run([FAULT, "-l", listing, "--"] + command.call(cid), traced_out(command))
     if result.status != 0:
         raise RuntimeError("the reference fails: %s" % (result,))
@@ -601,8 +606,7 @@ def judge(command, point, cid, result, wanted, normal):
     return problems
 
 def one(command, point, cid, wanted, normal):
-    forget_root()
-    command.setup(cid)
+    command.begin(cid)
     words = ["-r", str(point.role), "-s", str(NUMBER[point.call]), "-n", str(point.nth)]
     words += ["-k"] if point.error == "kill" else ["-e", str(getattr(errno, point.error))]
     result = command.run([FAULT] + words + ["--"] + command.call(cid), traced_out(command))
