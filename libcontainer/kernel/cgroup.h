@@ -75,9 +75,8 @@ int ar_cgroup_open_made(struct ar_cgroup *cgroup, struct ar_error *err);
 int ar_cgroup_delegate(const struct ar_cgroup *cgroup, uid_t uid, struct ar_error *err);
 /*
  * Kill what is in it (cgroup.kill, else a signal for each), unless it is spared or fd is not open;
- * wait for it to empty (bounded), remove
- * it, what is below it, and of its parents what make() made, or the one named "agentrun", if
- * nothing else is there. Gone already is fine.
+ * wait for it to empty (bounded), remove it, what is below it, and of its parents what make() made,
+ * or the one named "agentrun", if nothing else is there. Gone already is fine.
  */
 int ar_cgroup_remove(struct ar_cgroup *cgroup, struct ar_error *err);
 /*

@@ -82,7 +82,8 @@ static bool may_show_hosts_sys(const struct ar_merging *m)
 	bool joined = !net || ar_namespace_is_joined(net);
 
 	ar_list_foreach(const struct ar_mount, mount, &m->from->mounts)
-		if (ar_streq(mount->destination, "/sys") && !ar_streq(mount->type, "sysfs"))
+		if (ar_mount_wants_bind(mount) &&
+		    ar_streq(ar_path_absolute(m->arena, mount->destination), "/sys"))
 			return true;
 	return joined && (!m->facts->host_root || ar_spec_namespace(m->to, "user"));
 }
